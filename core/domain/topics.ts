@@ -1,0 +1,13 @@
+/** The topics of DESIGN.md §5 that the service itself publishes and subscribes. */
+export const TOPIC_ROOT = "azemichi/v1";
+
+export const topics = {
+  readings: (deviceId: string): string => `${TOPIC_ROOT}/readings/${deviceId}`,
+  gateway: (gatewayId: string): string => `${TOPIC_ROOT}/gateways/${gatewayId}`,
+  baseHealth: (baseId: string): string => `${TOPIC_ROOT}/bases/${baseId}/health`,
+  baseRtcm: (baseId: string): string => `${TOPIC_ROOT}/bases/${baseId}/rtcm`,
+  rover: (roverId: string): string => `${TOPIC_ROOT}/rovers/${roverId}`,
+  senml: (deviceId: string): string => `${TOPIC_ROOT}/devices/${deviceId}/senml`,
+  /** Counters of a role, retained; only roles may read or write it. */
+  metrics: (role: string): string => `${TOPIC_ROOT}/internal/metrics/${role}`,
+} as const;

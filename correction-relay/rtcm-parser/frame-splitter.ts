@@ -1,0 +1,179 @@
+import { crc24q } from "./crc24q.ts";
+import { RtcmError } from "./errors.ts";
+import { claimedFrameBytes, MAX_FRAME_BYTES, PREAMBLE } from "./frame.ts";
+
+export interface FrameCounters {
+  readonly frames: number;
+  /** Bytes that belong to no frame. */
+  readonly skippedBytes: number;
+  /** Headers that looked right but whose CRC was wrong, or which a whole frame inside them gave the lie. */
+  readonly crcFailures: number;
+}
+
+const NOTHING = new Uint8Array(0);
+/** What is joined may grow in place up to this, so that byte-by-byte input is not copied again and again. */
+const HOLD_BYTES = 2 * MAX_FRAME_BYTES;
+/** Only a caller that stops early, again and again, can get here: what it has not read is kept for it. */
+const MAX_HELD_BYTES = 1 << 20;
+
+/**
+ * Finds RTCM 3 frames in a byte stream that may hold anything else (NMEA, UBX, damage).
+ * A bad frame costs one byte, then the search goes on, so every intact frame is found.
+ * In sync, a header's length is trusted and waited for. Out of sync, a whole good frame further on beats
+ * half a candidate: payloads hold false headers (the standard's own example of 1005 has `D3 02 02` inside).
+ * Each candidate's CRC is computed once, however the bytes are cut.
+ */
+export class FrameSplitter {
+  #held = NOTHING; // unresolved bytes of our own, less than one frame unless the caller stopped early
+  #backing = NOTHING; // where #held lies; appended to, never overwritten: frames given away are views of it
+  #synced = false;
+  #open: number[] = []; // out of sync: candidates that wait for more bytes, as offsets in #held
+  #refused: number[] = []; // out of sync: candidates with a wrong CRC behind the first open one
+  #scannedTo = 0;
+  #frames = 0;
+  #skippedBytes = 0;
+  #crcFailures = 0;
+
+  get counters(): FrameCounters {
+    return { frames: this.#frames, skippedBytes: this.#skippedBytes, crcFailures: this.#crcFailures };
+  }
+
+  /** Bytes that wait for more: non-zero for long on an idle stream is the sign to call `resync`. */
+  get heldBytes(): number {
+    return this.#held.length;
+  }
+
+  /**
+   * Feeds bytes and yields the frames that are whole now, header to CRC, as views of the input or of our own buffer:
+   * do not change a chunk while its frames are in use, copy a frame to keep it long.
+   * What a caller that stops early has not read comes with the next call.
+   * @throws RtcmError UNREAD_FRAMES when more than 1 MiB was left unread
+   */
+  *push(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
+    const data = this.#join(chunk);
+    let at = 0;
+    try {
+      while (at < data.length) {
+        const from = this.#synced ? at : this.#search(data, at);
+        this.#skippedBytes += from - at;
+        at = from;
+        if (at === data.length) break;
+        const size = claimedFrameBytes(data, at);
+        if (size === "need-more" || (size !== "not-a-frame" && at + size > data.length)) break;
+        if (size === "not-a-frame" || (this.#synced && crc24q(data, at, at + size) !== 0)) {
+          if (size !== "not-a-frame") this.#crcFailures += 1;
+          at += 1;
+          this.#skippedBytes += 1;
+          this.#loseSync(at);
+          continue;
+        }
+        this.#synced = true;
+        this.#frames += 1;
+        at += size;
+        yield data.subarray(at - size, at);
+      }
+    } finally {
+      this.#keep(data, at);
+    }
+  }
+
+  /**
+   * Stops trusting the length that is being waited for, and yields whole frames hidden behind it.
+   * For an idle stream: a damaged length can hold up to 1029 bytes back. A frame that is merely late is not lost.
+   */
+  *resync(): Generator<Uint8Array, void, undefined> {
+    if (this.#synced) this.#loseSync(0);
+    yield* this.push(NOTHING);
+  }
+
+  /** The stream is over: yields what is whole, counts the rest as skipped. The splitter can be used again. */
+  *end(): Generator<Uint8Array, void, undefined> {
+    yield* this.resync();
+    while (this.#synced && this.#held.length > 0) yield* this.resync();
+    this.#skippedBytes += this.#held.length;
+    this.#keep(NOTHING, 0);
+    this.#loseSync(0);
+  }
+
+  /** Out of sync: the offset of the first whole good frame; else of the first candidate that waits; else the end. */
+  #search(data: Uint8Array, at: number): number {
+    for (let i = 0; i < this.#open.length; i += 1) {
+      const candidate = this.#open[i] as number;
+      const verdict = judge(data, candidate);
+      if (verdict === "wait") continue;
+      if (verdict === "good") return this.#found(candidate);
+      if (verdict === "bad") this.#refused.push(candidate);
+      this.#open.splice(i, 1);
+      i -= 1;
+    }
+    let candidate = data.indexOf(PREAMBLE, Math.max(at, this.#scannedTo));
+    for (; candidate !== -1; candidate = data.indexOf(PREAMBLE, candidate + 1)) {
+      const verdict = judge(data, candidate);
+      if (verdict === "good") return this.#found(candidate);
+      if (verdict === "bad") this.#refused.push(candidate);
+      if (verdict === "wait") this.#open.push(candidate);
+    }
+    this.#scannedTo = data.length;
+    return this.#countRefused(this.#open[0] ?? data.length);
+  }
+
+  /** Everything before a whole good frame is proven false. */
+  #found(candidate: number): number {
+    this.#countRefused(candidate);
+    this.#crcFailures += this.#open.filter((open) => open < candidate).length;
+    this.#open = [];
+    this.#refused = [];
+    return candidate;
+  }
+
+  /** Counts the refused candidates before `end` and forgets them; those behind it may yet lie inside a frame. */
+  #countRefused(end: number): number {
+    if (this.#refused.length === 0) return end;
+    const later = this.#refused.filter((refused) => refused >= end);
+    this.#crcFailures += this.#refused.length - later.length;
+    this.#refused = later;
+    return end;
+  }
+
+  #loseSync(at: number): void {
+    this.#synced = false;
+    this.#open = [];
+    this.#refused = [];
+    this.#scannedTo = at;
+  }
+
+  #join(chunk: Uint8Array): Uint8Array {
+    const held = this.#held;
+    if (held.length === 0) return chunk;
+    if (held.length > MAX_HELD_BYTES) throw new RtcmError("UNREAD_FRAMES", `${held.length} bytes were left unread`);
+    const end = held.byteOffset + held.length;
+    if (held.buffer !== this.#backing.buffer || end + chunk.length > this.#backing.length) {
+      this.#backing = new Uint8Array(Math.max(HOLD_BYTES, held.length + chunk.length));
+      this.#backing.set(held);
+      this.#backing.set(chunk, held.length);
+      return this.#backing.subarray(0, held.length + chunk.length);
+    }
+    this.#backing.set(chunk, end);
+    return this.#backing.subarray(held.byteOffset, end + chunk.length);
+  }
+
+  /** Keeps what follows `at`, without holding on to the caller's chunk or to a large buffer of our own. */
+  #keep(data: Uint8Array, at: number): void {
+    if (at > 0) {
+      this.#open = this.#open.map((open) => open - at);
+      this.#refused = this.#refused.map((refused) => refused - at);
+      this.#scannedTo = Math.max(0, this.#scannedTo - at);
+    }
+    if (at === data.length) this.#held = NOTHING;
+    else if (data.buffer === this.#backing.buffer && this.#backing.length === HOLD_BYTES) this.#held = data.subarray(at);
+    else this.#held = data.slice(at);
+  }
+}
+
+/** Whether a whole good frame lies at `at`. "none" is not even a header. */
+function judge(data: Uint8Array, at: number): "good" | "bad" | "wait" | "none" {
+  const size = claimedFrameBytes(data, at);
+  if (size === "not-a-frame") return "none";
+  if (size === "need-more" || at + size > data.length) return "wait";
+  return crc24q(data, at, at + size) === 0 ? "good" : "bad";
+}
