@@ -1,4 +1,4 @@
-import type { Migrations } from "../../core/runtime/sqlite.ts";
+import type { Migrations } from "../core/runtime/sqlite.ts";
 
 /** journal.db: what arrived, byte for byte, before anybody was told that it is safe. Append-only. */
 export const journalMigrations: Migrations = [

@@ -1,4 +1,4 @@
-import type { Migrations } from "../../core/runtime/sqlite.ts";
+import type { Migrations } from "../core/runtime/sqlite.ts";
 
 /** readings.db: everything derived from the journal, and how far the journal has been read. One transaction changes all of it. */
 export const readingsMigrations: Migrations = [
