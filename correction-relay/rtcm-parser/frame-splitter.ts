@@ -10,7 +10,7 @@ export interface FrameCounters {
   readonly crcFailures: number;
 }
 
-const NOTHING = new Uint8Array(0);
+const NOTHING: Uint8Array = new Uint8Array(0);
 /** What is joined may grow in place up to this, so that byte-by-byte input is not copied again and again. */
 const HOLD_BYTES = 2 * MAX_FRAME_BYTES;
 /** Only a caller that stops early, again and again, can get here: what it has not read is kept for it. */
@@ -24,8 +24,8 @@ const MAX_HELD_BYTES = 1 << 20;
  * Each candidate's CRC is computed once, however the bytes are cut.
  */
 export class FrameSplitter {
-  #held = NOTHING; // unresolved bytes of our own, less than one frame unless the caller stopped early
-  #backing = NOTHING; // where #held lies; appended to, never overwritten: frames given away are views of it
+  #held: Uint8Array = NOTHING; // unresolved bytes of our own, less than one frame unless the caller stopped early
+  #backing: Uint8Array = NOTHING; // where #held lies; appended to, never overwritten: frames given away are views of it
   #synced = false;
   #open: number[] = []; // out of sync: candidates that wait for more bytes, as offsets in #held
   #refused: number[] = []; // out of sync: candidates with a wrong CRC behind the first open one
@@ -166,7 +166,7 @@ export class FrameSplitter {
     }
     if (at === data.length) this.#held = NOTHING;
     else if (data.buffer === this.#backing.buffer && this.#backing.length === HOLD_BYTES) this.#held = data.subarray(at);
-    else this.#held = data.slice(at);
+    else this.#held = new Uint8Array(data.subarray(at)); // not slice(): a Buffer's is no copy
   }
 }
 

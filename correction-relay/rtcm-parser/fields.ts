@@ -1,0 +1,111 @@
+import type { BitReader } from "./bit-reader.ts";
+import type { BitWriter } from "./bit-writer.ts";
+
+/** The rows of a message that stand before a field, for fields that depend on them. */
+export type Before = Readonly<Record<string, unknown>>;
+
+/** One data field: how its bits become a value and back. */
+export interface Field<T> {
+  read(reader: BitReader, before: Before): T;
+  write(writer: BitWriter, value: T, before: Before): void;
+}
+
+/** value = raw / perUnit × step + offset. `perUnit` for fractions (exact for powers of two, correctly rounded for decimals). */
+export interface Scale {
+  readonly perUnit?: number;
+  readonly step?: number;
+  readonly offset?: number;
+}
+
+/** As sent, this raw value means "not available": it is decoded to null. */
+export interface Invalid {
+  readonly invalid: number;
+}
+
+type Kind = "unsigned" | "signed" | "signMagnitude";
+
+function numeric(kind: Kind, bits: number, { perUnit = 1, step = 1, offset = 0, invalid }: Scale & Partial<Invalid>): Field<number | null> {
+  return {
+    read(reader) {
+      const raw = reader[kind](bits);
+      if (raw === invalid) return null;
+      // Not `raw + offset` for the plain ones: that would lose -0.
+      return offset === 0 ? (raw / perUnit) * step : (raw / perUnit) * step + offset;
+    },
+    write(writer, value) {
+      if (value === null) {
+        writer[kind](invalid ?? writer.outOfRange("null in a field that has no such value"), bits);
+        return;
+      }
+      const raw = Math.round(((offset === 0 ? value : value - offset) / step) * perUnit);
+      if (raw === invalid) writer.outOfRange(`${value} is sent as "not available"`);
+      writer[kind](raw, bits);
+    },
+  };
+}
+
+export function unsigned(bits: number, options: Scale & Invalid): Field<number | null>;
+export function unsigned(bits: number, options?: Scale): Field<number>;
+export function unsigned(bits: number, options: Scale & Partial<Invalid> = {}): Field<number | null> {
+  return numeric("unsigned", bits, options);
+}
+
+export function signed(bits: number, options: Scale & Invalid): Field<number | null>;
+export function signed(bits: number, options?: Scale): Field<number>;
+export function signed(bits: number, options: Scale & Partial<Invalid> = {}): Field<number | null> {
+  return numeric("signed", bits, options);
+}
+
+export function signMagnitude(bits: number, options: Scale = {}): Field<number> {
+  return numeric("signMagnitude", bits, options) as Field<number>;
+}
+
+/** One bit. */
+export const flag: Field<boolean> = {
+  read: (reader) => reader.unsigned(1) === 1,
+  write: (writer, value) => writer.unsigned(value ? 1 : 0, 1),
+};
+
+/** Counter of 8 bits, then as many ISO 8859-1 characters; trailing spaces count (antenna and radome fill 20). */
+export const latin1: Field<string> = {
+  read(reader) {
+    let text = "";
+    for (let left = reader.unsigned(8); left > 0; left -= 1) text += String.fromCharCode(reader.unsigned(8));
+    return text;
+  },
+  write(writer, value) {
+    writer.unsigned(value.length, 8);
+    for (let i = 0; i < value.length; i += 1) writer.unsigned(value.charCodeAt(i), 8);
+  },
+};
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** DF138 characters (7 bits), DF139 bytes (8 bits), then UTF-8 (message 1029). Broken UTF-8 gives U+FFFD. */
+export const utf8: Field<string> = {
+  read(reader) {
+    reader.skip(7); // the number of characters follows from the bytes; senders disagree on what a character is
+    const bytes = new Uint8Array(reader.unsigned(8));
+    for (let i = 0; i < bytes.length; i += 1) bytes[i] = reader.unsigned(8);
+    return decoder.decode(bytes);
+  },
+  write(writer, value) {
+    const bytes = encoder.encode(value);
+    writer.unsigned([...value].length, 7);
+    writer.unsigned(bytes.length, 8);
+    for (const byte of bytes) writer.unsigned(byte, 8);
+  },
+};
+
+/** Present only where an earlier mask has this bit; else null. */
+export function ifSet(maskName: string, bit: number, field: Field<number | null>): Field<number | null> {
+  const set = (before: Before): boolean => ((before[maskName] as number) & bit) !== 0;
+  return {
+    read: (reader, before) => (set(before) ? field.read(reader, before) : null),
+    write(writer, value, before) {
+      if (set(before)) field.write(writer, value, before);
+      else if (value !== null) writer.outOfRange(`a value that ${maskName} does not announce`);
+    },
+  };
+}
