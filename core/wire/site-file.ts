@@ -10,7 +10,7 @@ const hash = z.string().min(1).max(512); // an exported secret: never its plain 
 const finite = z.number();
 
 const position = z.tuple([z.number().min(-180).max(180), z.number().min(-90).max(90)]);
-const polygon = z.strictObject({ type: z.literal("Polygon"), coordinates: z.array(z.array(position).min(4).max(2000)).min(1).max(20) });
+const polygon = z.strictObject({ type: z.literal("Polygon"), coordinates: z.array(z.array(position).min(4).max(2000)).max(20) });
 const interval = { from: instant.nullish(), to: instant.nullish() };
 const mount = z
   .string()
