@@ -1,5 +1,6 @@
+import { type Geodetic, latLonToEcef } from "rtcm-parser";
 import type { SiteFile } from "../../core/wire/site-file.ts";
-import { ecefOf, type Geodetic, moved } from "../gnss/geodesy.ts";
+import { moved } from "../gnss/local-frame.ts";
 import { outlineOf, PADDIES, PADDY_ORIGIN } from "./paddies.ts";
 import { demoSensors, type SimProfile } from "./sensors.ts";
 
@@ -140,8 +141,8 @@ export function demoSite(secrets: DemoSecrets): SiteFile {
 
 /** ECEF as 1006 carries it: 0.1 mm. */
 export function antennaOf(base: Pick<DemoBase, "antenna">): { x: number; y: number; z: number } {
-  const { x, y, z } = ecefOf(base.antenna);
-  return { x: round4(x), y: round4(y), z: round4(z) };
+  const { xM, yM, zM } = latLonToEcef(base.antenna);
+  return { x: round4(xM), y: round4(yM), z: round4(zM) };
 }
 
 const round4 = (m: number): number => Number(m.toFixed(4));

@@ -1,5 +1,6 @@
+import type { Geodetic } from "rtcm-parser";
 import type { Polygon } from "../../core/domain/site.ts";
-import { type Geodetic, moved } from "../gnss/geodesy.ts";
+import { moved } from "../gnss/local-frame.ts";
 
 /** South-west corner of the demo's block of paddies in Misato-cho, Akita. Invented parcels, not anybody's land. */
 export const PADDY_ORIGIN: Geodetic = { latDeg: 39.4196, lonDeg: 140.5489, heightM: 58 };
