@@ -35,8 +35,8 @@ export function toQuantityUnit(value: number, unit: string | null, quantity: Qua
   const table = CONVERSIONS[own];
   const c = table !== undefined && Object.hasOwn(table, unit) ? table[unit] : undefined;
   if (c === undefined || (c.only !== undefined && c.only !== quantity)) return null;
-  // 12 digits: more than any sensor has, and 0.07 m is 7 cm, not 7.000000000000001.
-  return Number(((value * (c.times ?? 1)) / (c.per ?? 1) + (c.plus ?? 0)).toPrecision(12));
+  // 14 digits: more than any sensor has, and 0.07 m is 7 cm, not 7.000000000000001.
+  return Number(((value * (c.times ?? 1)) / (c.per ?? 1) + (c.plus ?? 0)).toPrecision(14));
 }
 
 /** What the identity of the SenML codec is made of. */
