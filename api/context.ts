@@ -1,0 +1,75 @@
+import type { Ledger } from "../core/domain/ledger.ts";
+import type { WaterBandCm } from "../core/domain/paddy-status.ts";
+import type { Quantity } from "../core/domain/quantity.ts";
+import type { Reading } from "../core/domain/reading.ts";
+import type { CatalogView } from "../core/domain/site.ts";
+import type { Log } from "../core/runtime/log.ts";
+import type { MetricSample, Metrics } from "../core/runtime/metrics.ts";
+import type { LiveFeed } from "./live-feed.ts";
+import type { LoginGuard } from "./login-guard.ts";
+import type { ProblemIssue } from "./problem.ts";
+import type { Sessions } from "./sessions.ts";
+import type { SiteZone } from "./zone.ts";
+
+/** Buckets as `GET series` gives them: [tMs, n, min, mean, max], empty ones with nulls. */
+export type SeriesBucket = readonly [tMs: number, n: number, min: number | null, mean: number | null, max: number | null];
+
+/** What has been measured, read while others write. Times are Unix ms of the event, [fromMs, toMs); absent = unbounded. */
+export interface TelemetryReader {
+  /** Greatest event time per device, quantity and depth, whatever its flag. */
+  latest(filter: { deviceIds?: readonly string[]; plotId?: string }): Promise<readonly Reading[]>;
+  series(query: {
+    deviceId: string;
+    quantity: Quantity;
+    depthCm?: number;
+    fromMs?: number;
+    toMs?: number;
+    max: number;
+  }): Promise<{ unit: string; buckets: readonly SeriesBucket[] }>;
+  rows(filter: { deviceIds?: readonly string[]; plotId?: string; quantity?: Quantity; fromMs?: number; toMs?: number }): AsyncIterable<Reading>;
+}
+
+/** The site file in and out of the catalog. */
+export interface SiteAdmin {
+  exportSite(): unknown;
+  importSite(
+    doc: unknown,
+  ): Promise<{ readonly ok: true; readonly warnings: readonly string[] } | { readonly ok: false; readonly issues: readonly ProblemIssue[] }>;
+}
+
+/** `canJournal` false: uplinks are refused right now. `degraded`: what is amiss beside that, in short sentences. */
+export interface Readiness {
+  readonly canJournal: boolean;
+  readonly store: string;
+  readonly degraded: readonly string[];
+}
+
+export interface ApiSettings {
+  readonly version: string;
+  readonly demo: boolean;
+  readonly band: WaterBandCm;
+  readonly publicUrl: string | null;
+  readonly trustProxy: string | null; // addresses of a reverse proxy, comma-separated
+  readonly staticRoot: string; // the built map; may be missing
+  readonly baseMaps: readonly ("gsi-pale" | "gsi-photo")[]; // offered beside the blank one
+}
+
+/** All that the routes stand on. */
+export interface ApiContext {
+  readonly settings: ApiSettings;
+  readonly catalog: CatalogView;
+  readonly zone: () => SiteZone; // of the catalog as it is now
+  readonly telemetry: TelemetryReader;
+  readonly ledger: () => Promise<Ledger>;
+  readonly siteAdmin: SiteAdmin;
+  readonly feed: LiveFeed;
+  readonly sessions: Sessions;
+  readonly guard: LoginGuard;
+  readonly verifyPassword: (password: string, hash: string) => Promise<boolean>;
+  readonly decoyHash: string; // of a password nobody has: unknown users cost the same work
+  readonly readiness: () => Promise<Readiness>;
+  readonly roleMetrics: () => ReadonlyMap<string, readonly MetricSample[]>;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly nowMs: () => number;
+}

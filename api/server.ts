@@ -1,0 +1,119 @@
+import type { Socket } from "node:net";
+import cookie from "@fastify/cookie";
+import type { FastifyError, FastifyInstance } from "fastify";
+import Fastify from "fastify";
+import { foreignChange, viewerOf } from "./caller.ts";
+import type { ApiContext } from "./context.ts";
+import type { DocumentedEndpoint } from "./openapi.ts";
+import { openApi } from "./openapi.ts";
+import type { Problem } from "./problem.ts";
+import { PROBLEM_TYPE, problemJson, sendProblem } from "./problem.ts";
+import { liveRoutes } from "./routes/live.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { readingRoutes } from "./routes/readings.ts";
+import { sessionRoutes } from "./routes/session.ts";
+import { siteRoutes } from "./routes/site.ts";
+import { thingRoutes } from "./routes/things.ts";
+import { API_HEADERS } from "./security-headers.ts";
+import { staticSite } from "./static-site.ts";
+
+export const PREFIX = "/api/v1";
+/** Limits of every connection, the HTTPS listener's too. */
+export const HTTP_LIMITS = { headerBytes: 16_384, requestMs: 120_000, headersMs: 10_000, keepAliveMs: 65_000, connections: 4000 } as const;
+const BODY_BYTES_MAX = 1_000_000;
+
+/** The whole HTTP side, ready to listen or to be asked by a test; `close()` ends every connection. */
+export async function createServer(api: ApiContext): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    trustProxy: api.settings.trustProxy ?? false,
+    requestTimeout: HTTP_LIMITS.requestMs,
+    keepAliveTimeout: HTTP_LIMITS.keepAliveMs,
+    http: { maxHeaderSize: HTTP_LIMITS.headerBytes, headersTimeout: HTTP_LIMITS.headersMs },
+    forceCloseConnections: true,
+    // numbers in a query are text; nothing else is bent, dropped or added in silence
+    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, useDefaults: true, allErrors: false } },
+    routerOptions: { maxParamLength: 128 },
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply as never, problemOf(error)),
+    clientErrorHandler: answerBrokenRequest,
+  });
+  app.server.maxConnections = HTTP_LIMITS.connections;
+  await app.register(cookie);
+
+  app.decorateRequest("viewer");
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(API_HEADERS);
+    request.viewer = viewerOf(request, api);
+    const foreign = foreignChange(request, api.settings.publicUrl);
+    if (foreign) {
+      api.metrics.count("azemichi_web_foreign_changes_refused_total");
+      return sendProblem(reply, foreign);
+    }
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    if (reply.getHeader("cache-control") === undefined) reply.header("cache-control", "private, no-store");
+  });
+  app.addHook("onResponse", async (_request, reply) => {
+    api.metrics.count("azemichi_web_responses_total", { status: `${Math.floor(reply.statusCode / 100)}xx` });
+  });
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, { status: 404, detail: "There is nothing at this address." }));
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) api.log.error("request failed", { method: request.method, url: request.url.split("?")[0], error });
+    return sendProblem(reply, problem);
+  });
+
+  const endpoints: DocumentedEndpoint[] = [];
+  app.addHook("onRoute", ({ method, url, config }) => {
+    if (config?.endpoint) endpoints.push({ method: String(method), url, doc: config.endpoint });
+  });
+  await app.register(
+    async (v1) => {
+      for (const routes of [sessionRoutes, siteRoutes, liveRoutes, thingRoutes, readingRoutes]) routes(v1, api);
+      const document = JSON.stringify(openApi({ version: api.settings.version, endpoints }));
+      v1.get("/openapi.json", (_request, reply) => reply.type("application/json; charset=utf-8").header("cache-control", "no-cache").send(document));
+    },
+    { prefix: PREFIX },
+  );
+  operationRoutes(app, api);
+  await staticSite(app, api);
+  await app.ready();
+  return app;
+}
+
+/** Statuses that fastify itself gives, with what a caller can do about it; faults of ours say nothing of our insides. */
+function problemOf(error: FastifyError): Problem {
+  if (error.validation) {
+    const place = error.validationContext === "querystring" ? "query" : (error.validationContext ?? "request");
+    const issues = error.validation.map((v) => ({
+      path: `${place}${v.instancePath.replaceAll("/", ".")}${extraKey(v.params)}`,
+      message: v.message ?? "is not valid",
+    }));
+    return { status: 400, detail: issues.map((i) => `${i.path} ${i.message}`).join("; "), issues };
+  }
+  const status = error.statusCode ?? 500;
+  if (status >= 400 && status < 500) return { status, detail: error.message };
+  return error.code === "STORE_UNAVAILABLE"
+    ? { status: 503, detail: "The stored readings cannot be read right now.", retryAfterS: 5 }
+    : { status: 500, detail: "Something went wrong here. It has been written down." };
+}
+
+function extraKey(params: Record<string, unknown>): string {
+  const key = params["additionalProperty"];
+  return typeof key === "string" ? `.${key.slice(0, 64)}` : "";
+}
+
+/** What is not even HTTP is answered on the bare socket, and the socket closed. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  const problem = problemJson({ status });
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${status} ${problem.title}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,188 @@
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import type { ApiContext, Readiness, SiteAdmin } from "../../api/context.ts";
+import { LiveFeed } from "../../api/live-feed.ts";
+import { LoginGuard } from "../../api/login-guard.ts";
+import { createServer } from "../../api/server.ts";
+import { Sessions, sessionsMigrations } from "../../api/sessions.ts";
+import { createTlsListener } from "../../api/tls-listener.ts";
+import { siteZone } from "../../api/zone.ts";
+import type { Ledger } from "../../core/domain/ledger.ts";
+import { DEFAULT_BAND } from "../../core/domain/paddy-status.ts";
+import { topics } from "../../core/domain/topics.ts";
+import type { MetricSample } from "../../core/runtime/metrics.ts";
+import { hashPassword, newToken, verifyPassword } from "../../core/runtime/secrets.ts";
+import { openForReading, openForWriting } from "../../core/runtime/sqlite.ts";
+import { journalMigrations } from "../../ingest/journal-schema.ts";
+import type { CatalogStore } from "../../store/catalog.ts";
+import type { Backlog } from "../../store/ledger-reader.ts";
+import { readLedger } from "../../store/ledger-reader.ts";
+import { readingsFile } from "../../store/readings-file.ts";
+import { openSqliteReader } from "../../store/sqlite-reader.ts";
+import type { Bus } from "../bus.ts";
+import { connectBus } from "../bus.ts";
+import { VERSION } from "../ready.ts";
+import type { RoleContext, RunRole } from "../role.ts";
+import { openCatalog } from "../site-import.ts";
+
+const MAP_ROOT = fileURLToPath(new URL("../../map-ui/dist/", import.meta.url));
+const HEARTBEAT_MS = 15_000;
+const ROVER_TICK_MS = 250;
+const CERTIFICATE_LOOK_MS = 60_000;
+
+/** The API and the map. */
+export const run: RunRole = async (context) => {
+  const { config, dataFolder, log, metrics, nowMs, ports, resources, catalog } = context;
+  const zone = zoneOfCatalog(context);
+  const feed = resources.use("live feed", newFeed(context), (f) => f.close());
+  const bus = resources.use("bus", connectBus(context), (b) => b.close());
+  feed.listen(bus);
+  const roleMetrics = collectRoleMetrics(bus, context);
+  resources.use(
+    "catalog subscription",
+    catalog.onChange(() => feed.startOver()),
+    (end) => end(),
+  );
+  const sessionsDb = resources.use("sessions", openForWriting(join(dataFolder, "sessions.db"), sessionsMigrations), (db) => db.close());
+  const store = resources.use("catalog", openCatalog({ path: dataFolder, demo: context.demo }), (s) => s.close());
+  const telemetry = resources.use("readings", openSqliteReader(join(dataFolder, "readings.db")), (r) => r.close());
+  const ledger = openLedger(context);
+
+  const api: ApiContext = {
+    settings: {
+      version: VERSION,
+      demo: context.demo,
+      band: DEFAULT_BAND,
+      publicUrl: config.publicUrl,
+      trustProxy: config.trustProxy,
+      staticRoot: MAP_ROOT,
+      baseMaps: ["gsi-pale", "gsi-photo"],
+    },
+    catalog,
+    zone,
+    telemetry,
+    ledger,
+    siteAdmin: siteAdminOf(store),
+    feed,
+    sessions: new Sessions(sessionsDb, { nowMs, newToken }),
+    guard: new LoginGuard({ nowMs, metrics }),
+    verifyPassword,
+    decoyHash: await hashPassword(newToken()),
+    readiness: () => readinessOf({ context, bus, ledger, roleMetrics }),
+    roleMetrics: () => roleMetrics,
+    metrics,
+    log,
+    nowMs,
+  };
+  const app = resources.use("http", await createServer(api), (a) => a.close());
+  every(context, HEARTBEAT_MS, () => feed.beat());
+  every(context, ROVER_TICK_MS, () => feed.tick());
+  await app.listen({ host: config.http.bind, port: ports.http });
+  if (config.tls && ports.https !== null) {
+    const { server, refresh } = createTlsListener(app, { ...config.tls, log, metrics });
+    resources.use("https", server, (s) => {
+      s.close();
+      s.closeAllConnections();
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen({ host: config.http.bind, port: ports.https ?? 0 }, resolve);
+    });
+    every(context, CERTIFICATE_LOOK_MS, refresh);
+  }
+};
+
+function newFeed(context: RoleContext): LiveFeed {
+  const { nowMs, metrics, log, catalog } = context;
+  return new LiveFeed({ nowMs, metrics, log, roverParty: (id) => catalog.current().rovers.find((r) => r.id === id)?.party ?? null });
+}
+
+function zoneOfCatalog(context: RoleContext): ApiContext["zone"] {
+  let name = "";
+  let zone = siteZone("Asia/Tokyo");
+  return () => {
+    const { timeZone } = context.catalog.current().site;
+    if (timeZone !== name) {
+      zone = siteZone(timeZone);
+      name = timeZone;
+    }
+    return zone;
+  };
+}
+
+function every(context: RoleContext, ms: number, work: () => void): void {
+  context.resources.use("timer", setInterval(work, ms), (timer) => clearInterval(timer));
+}
+
+function siteAdminOf(store: CatalogStore): SiteAdmin {
+  return {
+    exportSite: () => store.exportSite(),
+    importSite: async (document) => {
+      const result = await store.importSite(document);
+      return result.ok ? { ok: true, warnings: result.warnings.map((w) => `${w.path}: ${w.message}`) } : result;
+    },
+  };
+}
+
+/** Read from disk, so that it answers while `field` is down. */
+function openLedger(context: RoleContext): () => Promise<Ledger> {
+  const readings = context.resources.use("ledger", readingsFile(join(context.dataFolder, "readings.db")), (f) => f.close());
+  const journal = context.resources.use("journal", journalBacklog(join(context.dataFolder, "journal.db")), (b) => b.close());
+  return async () => readLedger(readings.get(), journal);
+}
+
+function journalBacklog(path: string): Backlog & { close(): void } {
+  let db: DatabaseSync | undefined;
+  return {
+    pendingAfter(cursor) {
+      db ??= openForReading(path, journalMigrations);
+      if (!db) return new Map();
+      const rows = db.prepare("SELECT source, count(*) AS n FROM uplink WHERE seq > ? GROUP BY source").all(cursor) as { source: string; n: number }[];
+      return new Map(rows.map(({ source, n }) => [source, n]));
+    },
+    close: () => db?.close(),
+  };
+}
+
+const ROLES_MAX = 8;
+
+/** The newest counters of each role that publishes them. */
+function collectRoleMetrics(bus: Bus, context: RoleContext): ReadonlyMap<string, readonly MetricSample[]> {
+  const byRole = new Map<string, readonly MetricSample[]>();
+  const own = topics.metrics("");
+  bus.subscribe(topics.metrics("+"), (topic, payload) => {
+    const role = topic.slice(own.length);
+    if (role === context.role || (!byRole.has(role) && byRole.size >= ROLES_MAX)) return;
+    const samples = samplesOf(payload);
+    if (samples) byRole.set(role, samples);
+    else context.metrics.count("azemichi_web_bus_malformed_total");
+  });
+  return byRole;
+}
+
+function samplesOf(payload: Uint8Array): MetricSample[] | undefined {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(payload).toString("utf8"));
+    return Array.isArray(parsed) ? (parsed as MetricSample[]) : undefined;
+  } catch {
+    return undefined; // counted by the caller
+  }
+}
+
+/** Uplinks are journaled by `field`: without its broker, or when it says that it cannot, none are. Other trouble only degrades. */
+async function readinessOf(parts: {
+  context: RoleContext;
+  bus: Bus;
+  ledger: () => Promise<Ledger>;
+  roleMetrics: ReadonlyMap<string, readonly MetricSample[]>;
+}): Promise<Readiness> {
+  const { context, bus, ledger, roleMetrics } = parts;
+  const degraded: string[] = [];
+  const accepting = roleMetrics.get("field")?.find(([name]) => name === "azemichi_journal_accepting")?.[2] ?? 1;
+  if (context.config.influx) {
+    const { influx } = await ledger();
+    if (influx.lastError !== null) degraded.push(`influxdb: ${influx.lastError}`);
+  }
+  return { canJournal: bus.connected && accepting !== 0, store: context.config.influx ? "sqlite+influxdb" : "sqlite", degraded };
+}
