@@ -26,6 +26,11 @@ export class BaseTransmitter {
     this.#station = station;
   }
 
+  /** A new connection: the next epoch brings the station's description again. */
+  restart(): void {
+    this.#epochs = 0;
+  }
+
   /** Frames of the epoch at a whole second. The first epoch brings the station's description, too. */
   framesAt(unixMs: number): Uint8Array[] {
     const nth = this.#epochs;
