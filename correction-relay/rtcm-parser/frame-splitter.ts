@@ -1,6 +1,6 @@
 import { crc24q } from "./crc24q.ts";
 import { RtcmError } from "./errors.ts";
-import { claimedFrameBytes, MAX_FRAME_BYTES, PREAMBLE } from "./frame.ts";
+import { claimedFrameBytes, HEADER_BYTES, MAX_FRAME_BYTES, PREAMBLE } from "./frame.ts";
 
 export interface FrameCounters {
   readonly frames: number;
@@ -26,9 +26,10 @@ const MAX_HELD_BYTES = 1 << 20;
 export class FrameSplitter {
   #held: Uint8Array = NOTHING; // unresolved bytes of our own, less than one frame unless the caller stopped early
   #backing: Uint8Array = NOTHING; // where #held lies; appended to, never overwritten: frames given away are views of it
+  #base = 0; // place of #held in the stream; the places below count from the stream's first byte
   #synced = false;
-  #open: number[] = []; // out of sync: candidates that wait for more bytes, as offsets in #held
-  #refused: number[] = []; // out of sync: candidates with a wrong CRC behind the first open one
+  #open: Candidate[] = []; // out of sync: candidates that wait for more bytes, in order
+  #refused: number[] = []; // out of sync: places of candidates with a wrong CRC behind the first open one
   #scannedTo = 0;
   #frames = 0;
   #skippedBytes = 0;
@@ -64,7 +65,7 @@ export class FrameSplitter {
           if (size !== "not-a-frame") this.#crcFailures += 1;
           at += 1;
           this.#skippedBytes += 1;
-          this.#loseSync(at);
+          this.#loseSync(this.#base + at);
           continue;
         }
         this.#synced = true;
@@ -82,7 +83,7 @@ export class FrameSplitter {
    * For an idle stream: a damaged length can hold up to 1029 bytes back. A frame that is merely late is not lost.
    */
   *resync(): Generator<Uint8Array, void, undefined> {
-    if (this.#synced) this.#loseSync(0);
+    if (this.#synced) this.#loseSync(this.#base);
     yield* this.push(NOTHING);
   }
 
@@ -91,55 +92,66 @@ export class FrameSplitter {
     yield* this.resync();
     while (this.#synced && this.#held.length > 0) yield* this.resync();
     this.#skippedBytes += this.#held.length;
-    this.#keep(NOTHING, 0);
-    this.#loseSync(0);
+    this.#keep(this.#held, this.#held.length);
+    this.#loseSync(this.#base);
   }
 
   /** Out of sync: the offset of the first whole good frame; else of the first candidate that waits; else the end. */
   #search(data: Uint8Array, at: number): number {
-    for (let i = 0; i < this.#open.length; i += 1) {
-      const candidate = this.#open[i] as number;
-      const verdict = judge(data, candidate);
-      if (verdict === "wait") continue;
-      if (verdict === "good") return this.#found(candidate);
-      if (verdict === "bad") this.#refused.push(candidate);
-      this.#open.splice(i, 1);
-      i -= 1;
+    const end = this.#base + data.length;
+    const ready = this.#open.some((candidate) => candidate.readyAt <= end) ? this.#open : [];
+    if (ready.length > 0) this.#open = [];
+    for (const candidate of ready) if (this.#isGood(data, candidate)) return this.#found(candidate.at);
+    const from = Math.max(at, this.#scannedTo - this.#base);
+    for (let i = data.indexOf(PREAMBLE, from); i !== -1; i = data.indexOf(PREAMBLE, i + 1)) {
+      const candidate = { at: this.#base + i, readyAt: 0 };
+      if (this.#isGood(data, candidate)) return this.#found(candidate.at);
     }
-    let candidate = data.indexOf(PREAMBLE, Math.max(at, this.#scannedTo));
-    for (; candidate !== -1; candidate = data.indexOf(PREAMBLE, candidate + 1)) {
-      const verdict = judge(data, candidate);
-      if (verdict === "good") return this.#found(candidate);
-      if (verdict === "bad") this.#refused.push(candidate);
-      if (verdict === "wait") this.#open.push(candidate);
-    }
-    this.#scannedTo = data.length;
-    return this.#countRefused(this.#open[0] ?? data.length);
+    this.#scannedTo = end;
+    const first = this.#open[0]?.at ?? end;
+    this.#countRefused(first);
+    return first - this.#base;
   }
 
-  /** Everything before a whole good frame is proven false. */
-  #found(candidate: number): number {
-    this.#countRefused(candidate);
-    this.#crcFailures += this.#open.filter((open) => open < candidate).length;
+  /** Judges a candidate; one that waits or is refused is noted. */
+  #isGood(data: Uint8Array, candidate: Candidate): boolean {
+    const end = this.#base + data.length;
+    if (candidate.readyAt > end) {
+      this.#open.push(candidate);
+      return false;
+    }
+    const from = candidate.at - this.#base;
+    const size = claimedFrameBytes(data, from);
+    if (size === "not-a-frame") return false;
+    const readyAt = candidate.at + (size === "need-more" ? HEADER_BYTES : size);
+    if (readyAt > end) this.#open.push({ at: candidate.at, readyAt });
+    else if (crc24q(data, from, readyAt - this.#base) === 0) return true;
+    else this.#refused.push(candidate.at);
+    return false;
+  }
+
+  /** Everything before a whole good frame is proven false. Gives its offset in the data. */
+  #found(place: number): number {
+    this.#countRefused(place);
+    this.#crcFailures += this.#open.filter((open) => open.at < place).length;
     this.#open = [];
     this.#refused = [];
-    return candidate;
+    return place - this.#base;
   }
 
-  /** Counts the refused candidates before `end` and forgets them; those behind it may yet lie inside a frame. */
-  #countRefused(end: number): number {
-    if (this.#refused.length === 0) return end;
-    const later = this.#refused.filter((refused) => refused >= end);
+  /** Counts the refused candidates before a place and forgets them; those behind it may yet lie inside a frame. */
+  #countRefused(place: number): void {
+    if (this.#refused.length === 0) return;
+    const later = this.#refused.filter((refused) => refused >= place);
     this.#crcFailures += this.#refused.length - later.length;
     this.#refused = later;
-    return end;
   }
 
-  #loseSync(at: number): void {
+  #loseSync(place: number): void {
     this.#synced = false;
     this.#open = [];
     this.#refused = [];
-    this.#scannedTo = at;
+    this.#scannedTo = place;
   }
 
   #join(chunk: Uint8Array): Uint8Array {
@@ -159,21 +171,16 @@ export class FrameSplitter {
 
   /** Keeps what follows `at`, without holding on to the caller's chunk or to a large buffer of our own. */
   #keep(data: Uint8Array, at: number): void {
-    if (at > 0) {
-      this.#open = this.#open.map((open) => open - at);
-      this.#refused = this.#refused.map((refused) => refused - at);
-      this.#scannedTo = Math.max(0, this.#scannedTo - at);
-    }
+    this.#base += at;
     if (at === data.length) this.#held = NOTHING;
     else if (data.buffer === this.#backing.buffer && this.#backing.length === HOLD_BYTES) this.#held = data.subarray(at);
     else this.#held = new Uint8Array(data.subarray(at)); // not slice(): a Buffer's is no copy
   }
 }
 
-/** Whether a whole good frame lies at `at`. "none" is not even a header. */
-function judge(data: Uint8Array, at: number): "good" | "bad" | "wait" | "none" {
-  const size = claimedFrameBytes(data, at);
-  if (size === "not-a-frame") return "none";
-  if (size === "need-more" || at + size > data.length) return "wait";
-  return crc24q(data, at, at + size) === 0 ? "good" : "bad";
+interface Candidate {
+  /** Place in the stream. */
+  readonly at: number;
+  /** How much of the stream must be there before it can be judged. */
+  readonly readyAt: number;
 }

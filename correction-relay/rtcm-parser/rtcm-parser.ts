@@ -7,6 +7,7 @@ export { type FrameCounters, FrameSplitter } from "./frame-splitter.ts";
 export { type Ecef, ecefToLatLon, type Geodetic, latLonToEcef } from "./geodesy.ts";
 export { epochAtUnixMs, epochUnixMs, GPS_MINUS_UTC_S, gpsTowMsOf } from "./gnss-time.ts";
 export { decodeMessage, type EmptyMessage, encodeMessage, type MessageToSend, type RawMessage, type RtcmMessage } from "./message.ts";
+export { type LegacyRanges, legacyRanges } from "./messages/legacy-ranges.ts";
 export type { TableMessage } from "./messages/registry.ts";
 export { type Constellation, constellationOf, type Msm } from "./msm/constellation.ts";
 export { type HeadToSend, msmFromObservations, type Observation } from "./msm/from-observations.ts";
