@@ -5,10 +5,20 @@ import { CAPTURES, type Fields, readCapture } from "./captures.ts";
 import { EXAMPLE_1005, ZERO_LENGTH } from "./fixtures.ts";
 
 describe("the standard's worked example of 1005", () => {
-  const decoded = {
-    ...{ kind: "1005", stationId: 2003, itrfYear: 0, gps: true, glonass: false, galileo: false, nonPhysical: false },
-    ...{ xM: 1114104.5999, singleOscillator: false, yM: -4850729.7108, quarterCycle: 0, zM: 3975521.4643 },
-  } as const;
+  const decoded: RtcmMessage = {
+    kind: "1005",
+    stationId: 2003,
+    itrfYear: 0,
+    gps: true,
+    glonass: false,
+    galileo: false,
+    nonPhysical: false,
+    xM: 1114104.5999,
+    singleOscillator: false,
+    yM: -4850729.7108,
+    quarterCycle: 0,
+    zM: 3975521.4643,
+  };
 
   test("decodes to its values, exactly", () => expect(decodeMessage(EXAMPLE_1005)).toStrictEqual(decoded));
   test("its values encode to its bytes", () => expect(encodeMessage(decoded)).toEqual(EXAMPLE_1005));
