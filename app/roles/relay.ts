@@ -1,0 +1,41 @@
+import { topics } from "../../core/domain/topics.ts";
+import { Relay } from "../../correction-relay/relay.ts";
+import { connectBus } from "../bus.ts";
+import type { RunRole } from "../role.ts";
+
+const TICK_MS = 1000;
+const METRICS_EVERY_MS = 5000;
+
+/** The relay: serves before and without the bus, which only hears of it. */
+export const run: RunRole = async (context) => {
+  const { config, ports, catalog, key, log, metrics, nowMs, resources } = context;
+  const bus = resources.use("bus", connectBus(context), (b) => b.close());
+  const relay = resources.use(
+    "relay",
+    new Relay({
+      catalog,
+      key,
+      simServe: config.simServe,
+      log,
+      metrics,
+      nowMs,
+      reports: {
+        base: (health) => bus.publish(topics.baseHealth(health.baseId), health, { retain: true }),
+        rover: (state) => bus.publish(topics.rover(state.roverId), state, { retain: true }),
+      },
+    }),
+    (r) => r.close(),
+  );
+  const tls = ports.ntrips !== null && config.tls !== null ? { port: ports.ntrips, ...config.tls } : null;
+  await relay.listen({ host: config.ntrip.bind, port: ports.ntrip, tls });
+  resources.use(
+    "relay ticks",
+    setInterval(() => relay.tick(), TICK_MS),
+    clearInterval,
+  );
+  resources.use(
+    "relay metrics",
+    setInterval(() => bus.publish(topics.metrics("relay"), metrics.samples(), { retain: true }), METRICS_EVERY_MS),
+    clearInterval,
+  );
+};

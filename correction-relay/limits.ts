@@ -1,0 +1,34 @@
+/** Every bound of the relay in one place. What goes over one is refused or cut, and counted. */
+export interface RelayLimits {
+  readonly connections: number;
+  readonly pending: number; // connected, request not yet understood
+  readonly connectionsPerAddress: number; // loopback exempt; generous: a carrier's NAT hides a town
+  readonly headBytes: number;
+  readonly headTimeoutMs: number;
+  readonly idleAtLineEndMs: number; // quiet behind a whole line: the request has no blank line
+  readonly idleInLineMs: number; // quiet inside a line: the request has no line end at all
+  readonly gatherMs: number; // DESIGN §1: an epoch leaves at the latest this long after its first frame
+  readonly gatherBytes: number;
+  readonly roverQueueBytes: number; // above it a rover misses whole epochs
+  readonly roverUndrainedMs: number; // after it a rover is cut
+  readonly holdMs: number; // how long a rover waits without data: receivers hold RTK about 20 s
+  readonly sourceSilentMs: number; // after it another authenticated source may take the mount
+  readonly sourceIdleMs: number; // after it a source without a byte is closed
+}
+
+export const LIMITS: RelayLimits = {
+  connections: 20_000,
+  pending: 2000,
+  connectionsPerAddress: 1000,
+  headBytes: 8192,
+  headTimeoutMs: 10_000,
+  idleAtLineEndMs: 1000,
+  idleInLineMs: 3000,
+  gatherMs: 30,
+  gatherBytes: 65_536,
+  roverQueueBytes: 32_768,
+  roverUndrainedMs: 10_000,
+  holdMs: 20_000,
+  sourceSilentMs: 2500,
+  sourceIdleMs: 120_000,
+};

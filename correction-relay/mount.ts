@@ -1,0 +1,147 @@
+import { type Epoch, type FrameCounters, messageType } from "rtcm-parser";
+import type { BaseHealth } from "../core/domain/live.ts";
+import type { Base } from "../core/domain/site.ts";
+import type { Log } from "../core/runtime/log.ts";
+import type { Metrics } from "../core/runtime/metrics.ts";
+import { EpochGatherer, type Turns, type Unit } from "./epoch-gatherer.ts";
+import { BaseMonitor, type StreamForm } from "./health.ts";
+import type { RelayLimits } from "./limits.ts";
+import type { RoverSession } from "./rover.ts";
+import type { SourceSession } from "./source.ts";
+
+/** Sent to a rover that joins, in this order: where the base is, what it is, GLONASS biases. */
+const CACHED_TYPES: readonly number[] = [1005, 1006, 1007, 1008, 1033, 1230];
+
+export interface MountOptions {
+  readonly base: Base;
+  readonly limits: RelayLimits;
+  readonly nowMs: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly turns?: Turns;
+}
+
+/** One base's stream: at most one source, any number of rovers. */
+export class Mount {
+  base: Base;
+  readonly #options: MountOptions;
+  readonly #log: Log;
+  readonly #gatherer: EpochGatherer;
+  readonly #monitor = new BaseMonitor();
+  readonly #cache = new Map<number, Uint8Array>();
+  readonly #rovers = new Set<RoverSession>();
+  #source: SourceSession | null = null;
+  #counted: FrameCounters = { frames: 0, skippedBytes: 0, crcFailures: 0 }; // of this source session, in the metrics already
+  #endedAtMs: number | null = null;
+
+  constructor(options: MountOptions) {
+    const { gatherMs, gatherBytes } = options.limits;
+    this.base = options.base;
+    this.#options = options;
+    this.#log = options.log.child({ mount: options.base.mount });
+    this.#gatherer = new EpochGatherer({ gatherMs, gatherBytes, send: (unit) => this.#send(unit), ...(options.turns ? { turns: options.turns } : {}) });
+  }
+
+  get rovers(): ReadonlySet<RoverSession> {
+    return this.#rovers;
+  }
+
+  get source(): SourceSession | null {
+    return this.#source;
+  }
+
+  get antenna(): BaseHealth["antenna"] {
+    return this.#monitor.antenna;
+  }
+
+  get receiver(): string | null {
+    return this.#monitor.receiver;
+  }
+
+  /** A new authenticated source takes the place of a silent one; a live one keeps it. Rovers stay. */
+  attach(source: SourceSession, answer: string, rest: Uint8Array): "attached" | "taken" {
+    const nowMs = this.#options.nowMs();
+    if (this.#source !== null) {
+      if (!this.#source.isSilent(nowMs)) return "taken";
+      this.#source.cut("replaced by a new source");
+    }
+    this.#source = source;
+    this.#cache.clear();
+    this.#counted = { frames: 0, skippedBytes: 0, crcFailures: 0 };
+    this.#monitor.connected(nowMs, source.agent);
+    this.#log.info("source connected", { agent: source.agent, address: source.remoteAddress });
+    source.start(this, answer, rest);
+    return "attached";
+  }
+
+  join(rover: RoverSession, statusLine: string): void {
+    const cached = CACHED_TYPES.flatMap((type) => this.#cache.get(type) ?? []);
+    rover.start(Buffer.concat([Buffer.from(statusLine, "latin1"), ...cached]));
+    this.#rovers.add(rover);
+  }
+
+  leave(rover: RoverSession): void {
+    this.#rovers.delete(rover);
+  }
+
+  /** From the source, see `SourceSink`. */
+  frame(frame: Uint8Array, epoch: Epoch | null, atMs: number): void {
+    const type = messageType(frame);
+    if (type !== null && CACHED_TYPES.includes(type)) this.#cache.set(type, Uint8Array.from(frame));
+    this.#gatherer.accept(frame, epoch, atMs);
+    this.#monitor.frame(frame, epoch, atMs);
+  }
+
+  chunk(bytes: number, framing: FrameCounters, atMs: number): void {
+    const { metrics } = this.#options;
+    const mount = this.base.mount;
+    this.#monitor.chunk(bytes, framing, atMs);
+    metrics.count("azemichi_relay_source_bytes_total", { mount }, bytes);
+    metrics.count("azemichi_relay_frames_total", { mount }, framing.frames - this.#counted.frames);
+    metrics.count("azemichi_relay_skipped_bytes_total", { mount }, framing.skippedBytes - this.#counted.skippedBytes);
+    metrics.count("azemichi_relay_crc_failures_total", { mount }, framing.crcFailures - this.#counted.crcFailures);
+    this.#counted = framing;
+  }
+
+  sourceEnded(session: SourceSession, reason: string): void {
+    if (this.#source !== session) return;
+    this.#gatherer.flush();
+    this.#source = null;
+    this.#endedAtMs = this.#options.nowMs();
+    this.#monitor.disconnected();
+    this.#options.metrics.count("azemichi_relay_source_ends_total", { mount: this.base.mount });
+    this.#log.info("source ended", { reason });
+  }
+
+  #send(unit: Unit): void {
+    const nowMs = this.#options.nowMs();
+    let skipped = 0;
+    for (const rover of this.#rovers) if (rover.deliver(unit, nowMs) === "skipped") skipped += 1;
+    const mount = this.base.mount;
+    if (unit.kind === "epoch") this.#options.metrics.count("azemichi_relay_epochs_total", { mount });
+    if (skipped > 0) this.#options.metrics.count("azemichi_relay_skipped_deliveries_total", { mount }, skipped);
+  }
+
+  /** Once a second. */
+  tick(nowMs: number): void {
+    this.#source?.tick(nowMs);
+    for (const rover of this.#rovers) rover.tick(nowMs);
+    // An old antenna position would be worse than none.
+    if (this.#source === null && this.#endedAtMs !== null && nowMs - this.#endedAtMs >= this.#options.limits.holdMs) this.#cache.clear();
+  }
+
+  health(nowMs: number): BaseHealth {
+    const { id, mount, sim } = this.base;
+    return this.#monitor.health({ baseId: id, mount, sim, rovers: this.#rovers.size, nowMs });
+  }
+
+  form(nowMs: number): StreamForm {
+    return this.#monitor.form(nowMs);
+  }
+
+  close(reason: string): void {
+    this.#source?.cut(reason);
+    this.#gatherer.flush();
+    for (const rover of this.#rovers) rover.end(reason);
+  }
+}

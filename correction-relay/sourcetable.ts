@@ -1,0 +1,94 @@
+import type { Constellation } from "rtcm-parser";
+import { ecefToLatLon } from "rtcm-parser";
+import type { BaseHealth } from "../core/domain/live.ts";
+import type { Base, Catalog } from "../core/domain/site.ts";
+import type { StreamForm } from "./health.ts";
+
+/** A mount as the table shows it. */
+export interface TableEntry {
+  readonly base: Base;
+  readonly form: StreamForm;
+  readonly antenna: BaseHealth["antenna"]; // as transmitted
+  readonly receiver: string | null;
+}
+
+export interface TableOptions {
+  readonly site: Catalog["site"];
+  readonly host: string; // as the client reached us
+  readonly port: number;
+  readonly entries: readonly TableEntry[];
+}
+
+const SYSTEMS: readonly (readonly [Constellation, string])[] = [
+  ["GPS", "GPS"],
+  ["GLONASS", "GLO"],
+  ["GALILEO", "GAL"],
+  ["BEIDOU", "BDS"],
+  ["QZSS", "QZS"],
+  ["SBAS", "SBAS"],
+  ["NAVIC", "IRN"],
+];
+
+/** The whole table, CRLF lines, `ENDSOURCETABLE` at its end (NTRIP 1.0 §4). */
+export function sourcetable({ site, host, port, entries }: TableOptions): string {
+  const country = site.timeZone === "Asia/Tokyo" ? "JPN" : "";
+  const first = entries.map(positionOf).find((p) => p !== null) ?? null;
+  const cas = ["CAS", host, String(port), "Azemichi", plain(site.name.en, site.id), "0", country, ...degrees(first), "0.0.0.0", "0", "none"];
+  const net = ["NET", plain(site.id, ""), plain(site.name.en, site.id), "B", "N", "none", "none", "none", "none"];
+  const rows = [...entries].sort((a, b) => (a.base.mount < b.base.mount ? -1 : 1)).map((entry) => str(entry, site.id, country));
+  return [cas, net, ...rows]
+    .map((fields) => `${fields.join(";")}\r\n`)
+    .join("")
+    .concat("ENDSOURCETABLE\r\n");
+}
+
+/** The 19 fields of a STR record, filled from the stream as far as it is known. */
+function str(entry: TableEntry, network: string, country: string): string[] {
+  const { base, form } = entry;
+  const types = form.types.filter(({ ratePerS }) => ratePerS > 0);
+  return [
+    "STR",
+    base.mount,
+    plain(base.name, base.id),
+    formatOf(form),
+    types.map(({ type, ratePerS }) => `${type}(${intervalS(ratePerS)})`).join(","),
+    String(form.carriers),
+    SYSTEMS.filter(([c]) => form.constellations.includes(c))
+      .map(([, name]) => name)
+      .join("+"),
+    plain(network, ""),
+    country,
+    ...degrees(positionOf(entry)),
+    "0", // nmea: a real mount wants no GGA
+    base.kind === "network" ? "1" : "0",
+    plain(entry.receiver ?? "", "unknown"),
+    "none",
+    "B",
+    "N",
+    String(Math.round(form.bytesPerS * 8)),
+    base.sim ? "SIMULATED DO NOT STEER" : "none",
+  ];
+}
+
+/** Words of gpsd's list, which refuses a table with any other. MSM came with RTCM 3.2; what sends none, and something, is of old. */
+function formatOf(form: StreamForm): string {
+  const legacy = form.types.some(({ type }) => type <= 1012) && !form.types.some(({ type }) => type > 1070 && type < 1140);
+  return legacy ? "RTCM 3.1" : "RTCM 3.3";
+}
+
+const intervalS = (ratePerS: number): number => Math.max(1, Math.round(1 / ratePerS));
+
+/** Announced by the stream, else as surveyed. */
+function positionOf({ base, antenna }: TableEntry): { latDeg: number; lonDeg: number } | null {
+  if (antenna !== null) return antenna;
+  return base.antenna === null ? null : ecefToLatLon({ xM: base.antenna.x, yM: base.antenna.y, zM: base.antenna.z });
+}
+
+const degrees = (p: { latDeg: number; lonDeg: number } | null): [string, string] =>
+  p === null ? ["0.00", "0.00"] : [p.latDeg.toFixed(2), p.lonDeg.toFixed(2)];
+
+/** Consoles read ASCII; a name in other letters gives way to the id. A semicolon would shift every field behind it. */
+function plain(text: string, otherwise: string): string {
+  const clean = text.replace(/[;\r\n"]/g, " ").trim();
+  return /^[\x20-\x7e]+$/.test(clean) ? clean : otherwise;
+}

@@ -1,0 +1,273 @@
+import { connect, type Socket } from "node:net";
+import { encodeMessage, frameOf } from "rtcm-parser";
+import type { BaseHealth, RoverState } from "../../core/domain/live.ts";
+import type { Base, Catalog, Rover } from "../../core/domain/site.ts";
+import { silentLog } from "../../core/runtime/log.ts";
+import { Metrics } from "../../core/runtime/metrics.ts";
+import { hashPassword, tokenDigest } from "../../core/runtime/secrets.ts";
+import type { RelayLimits } from "../../correction-relay/limits.ts";
+import { Relay } from "../../correction-relay/relay.ts";
+
+export const KEY = Buffer.from("a test's key");
+export const BASE_PASSWORD = "base-secret";
+export const ROVER_PASSWORD = "rover-secret";
+export const basic = (username: string, password: string): string => `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+export const ROVER_AUTH = basic("tractor1", ROVER_PASSWORD);
+
+/** Known by digest, as after a first log-in: the tests need no argon2id. */
+const known = (password: string) => ({ hash: `$argon2id$of ${password}`, digest: tokenDigest(KEY, password) });
+
+export function baseOf(mount: string, more: Partial<Base> = {}): Base {
+  return {
+    id: mount.toLowerCase(),
+    mount,
+    name: "Town office",
+    sourcePassword: known(BASE_PASSWORD),
+    stationId: null,
+    kind: "physical",
+    antenna: null,
+    datum: null,
+    maxBaselineKm: null,
+    sim: false,
+    ...more,
+  };
+}
+
+export function roverOf(id: string, more: Partial<Rover> = {}): Rover {
+  return {
+    id,
+    name: id,
+    username: id,
+    password: known(ROVER_PASSWORD),
+    mounts: ["*"],
+    party: null,
+    base: null,
+    maxSessions: 0,
+    expiresOn: null,
+    staffTest: false,
+    ...more,
+  };
+}
+
+export function catalogOf(bases: readonly Base[], rovers: readonly Rover[]): Catalog {
+  const site = { id: "misato", name: { ja: "美郷町", en: "Misato" }, timeZone: "Asia/Tokyo" };
+  return { site, parties: [], users: [], plots: [], holdings: [], devices: [], gateways: [], networks: [], bases, rovers, consents: [] };
+}
+
+export interface Bench {
+  readonly relay: Relay;
+  readonly port: number;
+  readonly metrics: Metrics;
+  readonly bases: Map<string, BaseHealth>; // last reported
+  readonly rovers: Map<string, RoverState>;
+  /** Sets the clock forward and lets the relay look at it. */
+  pass(ms: number): void;
+  change(catalog: Catalog): void;
+  /** Opens a connection that is closed with the bench. */
+  connect(): Promise<Peer>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function openBench(
+  options: { bases?: readonly Base[]; rovers?: readonly Rover[]; limits?: Partial<RelayLimits>; simServe?: boolean } = {},
+): Promise<Bench> {
+  let nowMs = Date.UTC(2026, 10, 23, 3, 0, 0);
+  let catalog = catalogOf(options.bases ?? [baseOf("MISATO1")], options.rovers ?? [roverOf("tractor1")]);
+  const listeners = new Set<(catalog: Catalog) => void>();
+  const metrics = new Metrics();
+  const bases = new Map<string, BaseHealth>();
+  const rovers = new Map<string, RoverState>();
+  const relay = new Relay({
+    catalog: {
+      current: () => catalog,
+      onChange: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    key: KEY,
+    simServe: options.simServe ?? false,
+    reports: { base: (h) => void bases.set(h.baseId, h), rover: (s) => void rovers.set(s.roverId, s) },
+    log: silentLog,
+    metrics,
+    nowMs: () => nowMs,
+    ...(options.limits ? { limits: options.limits } : {}),
+  });
+  const { port } = await relay.listen({ host: "127.0.0.1", port: 0, tls: null });
+  const peers: Peer[] = [];
+  return {
+    relay,
+    port,
+    metrics,
+    bases,
+    rovers,
+    pass(ms) {
+      nowMs += ms;
+      relay.tick();
+    },
+    change(changed) {
+      catalog = changed;
+      for (const listener of listeners) listener(changed);
+    },
+    async connect() {
+      const peer = await Peer.open(port);
+      peers.push(peer);
+      return peer;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const peer of peers) peer.socket.destroy();
+      await relay.close();
+    },
+  };
+}
+
+const PATIENCE_MS = 10_000;
+
+/** The other end of a connection: writes bytes, waits for what comes. */
+export class Peer {
+  readonly socket: Socket;
+  #chunks: Buffer[] = [];
+  #closed = false;
+  #waiting: (() => void)[] = [];
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("data", (chunk) => {
+      this.#chunks.push(chunk);
+      this.#wake();
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      this.#closed = true;
+      this.#wake();
+    });
+  }
+
+  static open(port: number): Promise<Peer> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+      socket.once("error", reject);
+      socket.once("connect", () => resolve(new Peer(socket)));
+    });
+  }
+
+  get received(): Buffer {
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
+  }
+
+  get text(): string {
+    return this.received.toString("latin1");
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  send(bytes: string | Uint8Array): this {
+    this.socket.write(bytes);
+    return this;
+  }
+
+  async until(condition: () => boolean, what: string): Promise<this> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!condition()) {
+      if (this.#closed && !condition()) throw new Error(`closed before ${what}; received ${JSON.stringify(this.text.slice(0, 300))}`);
+      await new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`no ${what} in time; received ${JSON.stringify(this.text.slice(0, 300))}`)), deadline - Date.now());
+        this.#waiting.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    return this;
+  }
+
+  async untilBytes(count: number): Promise<Buffer> {
+    await this.until(() => this.received.length >= count, `${count} bytes`);
+    return this.received;
+  }
+
+  async untilText(text: string): Promise<this> {
+    return this.until(() => this.text.includes(text), JSON.stringify(text));
+  }
+
+  /** The whole of what came until the relay closed. */
+  async untilClosed(): Promise<string> {
+    if (!this.#closed) await this.until(() => this.#closed, "close");
+    return this.text;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+/** Polls for what no connection tells, e.g. a report. */
+export async function eventually(condition: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** A rover that has been let in; its head has been read. */
+export async function joinRover(bench: Bench, mount = "MISATO1", auth = ROVER_AUTH): Promise<Peer> {
+  const rover = await bench.connect();
+  rover.send(`GET /${mount} HTTP/1.0\r\nUser-Agent: NTRIP Test/1\r\nAuthorization: ${auth}\r\n\r\n`);
+  return rover.untilText("ICY 200 OK\r\n\r\n");
+}
+
+export async function joinSource(bench: Bench, mount = "MISATO1", password = BASE_PASSWORD): Promise<Peer> {
+  const source = await bench.connect();
+  source.send(`SOURCE ${password} ${mount}\r\nSource-Agent: NTRIP Test/1\r\nSTR: \r\n\r\n`);
+  return source.untilText("ICY 200 OK\r\n\r\n");
+}
+
+/** An MSM7 head without satellites: a whole observation frame of 22 bytes payload (RTCM 10403.3 table 3.5-78). */
+export function msm(type: number, epochMs: number, more: { announced: boolean; stationId?: number }): Uint8Array {
+  let bits = BigInt(type);
+  const put = (value: number, width: number): void => {
+    bits = (bits << BigInt(width)) | BigInt(value);
+  };
+  put(more.stationId ?? 0, 12);
+  put(epochMs, 30);
+  put(more.announced ? 1 : 0, 1);
+  for (let left = 176 - 12 - 12 - 30 - 1; left > 0; left -= 1) put(0, 1);
+  return frameOf(Buffer.from(bits.toString(16).padStart(44, "0"), "hex"));
+}
+
+export const FILLER = frameOf(new Uint8Array(0));
+
+export const ARP = { xM: -3_809_853.5411, yM: 3_135_020.9352, zM: 4_028_484.1529 };
+export const frame1006 = (stationId = 0): Uint8Array =>
+  encodeMessage({
+    kind: "1006",
+    stationId,
+    itrfYear: 0,
+    gps: true,
+    glonass: true,
+    galileo: true,
+    nonPhysical: false,
+    ...ARP,
+    singleOscillator: false,
+    quarterCycle: 0,
+    antennaHeightM: 0,
+  });
+export const frame1033 = (): Uint8Array =>
+  encodeMessage({
+    kind: "1033",
+    stationId: 0,
+    antenna: "ADVNULLANTENNA",
+    setupId: 0,
+    antennaSerial: "",
+    receiver: "TEST RECEIVER",
+    firmware: "1",
+    receiverSerial: "",
+  });
+
+export { hashPassword };
