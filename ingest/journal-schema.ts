@@ -10,5 +10,6 @@ export const journalMigrations: Migrations = [
      payload BLOB NOT NULL,
      dup INTEGER NOT NULL           -- MQTT DUP flag: 0 or 1
    ) STRICT;
-   CREATE INDEX uplink_received ON uplink(received_ms);`,
+   CREATE INDEX uplink_received ON uplink(received_ms);
+   CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at_ms INTEGER NOT NULL) STRICT; -- written to learn whether the disk takes writes again`,
 ];

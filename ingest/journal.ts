@@ -1,0 +1,223 @@
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { AzemichiError } from "../core/domain/errors.ts";
+import type { Log } from "../core/runtime/log.ts";
+import type { Metrics } from "../core/runtime/metrics.ts";
+import type { JournalAnswer, JournalRequest, JournalWorkerData } from "./journal-protocol.ts";
+
+/** An uplink as it came, before anybody looked into it. */
+export interface JournalEntry {
+  readonly receivedAtMs: number;
+  readonly source: string; // network id, or "direct"
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly dup: boolean; // MQTT DUP flag
+}
+
+export interface JournalOptions {
+  readonly folder: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly freeBytesMin?: number;
+  readonly queueMax?: number;
+  readonly queueBytesMax?: number;
+  /** The thread died: nothing can be acknowledged any more. The role has to end and start again. */
+  readonly onDeath: (error: Error) => void;
+}
+
+export const JOURNAL_FILE = "journal.db";
+/** Below this much free space uplinks are refused, so that there is room left to process what was accepted. */
+export const FREE_BYTES_MIN = 2 ** 30;
+const BATCH_ROWS_MAX = 1000;
+const BATCH_BYTES_MAX = 8 * 2 ** 20;
+const QUEUE_MAX = 50_000;
+const QUEUE_BYTES_MAX = 128 * 2 ** 20;
+const PROBE_MS = 5000;
+const PRUNE_ROWS = 2000;
+
+interface Waiting extends JournalEntry {
+  readonly resolve: (seq: number) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * journal.db as its one writer sees it. Everything that arrives while a commit is on its way to the disk goes into the next one
+ * (group commit): one sync for up to 1,000 uplinks, and no timer to wait for.
+ */
+export class Journal {
+  readonly #worker: Worker;
+  readonly #options: JournalOptions;
+  readonly #listeners = new Set<(lastSeq: number) => void>();
+  readonly #answers: ((answer: JournalAnswer) => void)[] = []; // requests under way, oldest first
+  #queue: Waiting[] = [];
+  #queueBytes = 0;
+  #flushing = false;
+  #ready = true;
+  #dead: Error | undefined;
+  #closing: Promise<void> | undefined;
+  readonly #probeTimer: NodeJS.Timeout;
+
+  private constructor(worker: Worker, options: JournalOptions) {
+    this.#worker = worker;
+    this.#options = options;
+    this.#probeTimer = setInterval(() => void this.#probe(), PROBE_MS);
+    worker.on("message", (answer: JournalAnswer) => this.#answers.shift()?.(answer));
+    worker.on("error", (error) => this.#die(error as Error));
+    worker.on("exit", (code) => this.#die(new Error(`journal thread ended with code ${code}`)));
+  }
+
+  /** Opens or makes the journal of a data folder. Rejects with `STORE_UNAVAILABLE` or `SCHEMA_NEWER`. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const workerData: JournalWorkerData = { path: join(options.folder, JOURNAL_FILE), freeBytesMin: options.freeBytesMin ?? FREE_BYTES_MIN };
+    const worker = new Worker(new URL("./journal-worker.ts", import.meta.url), { workerData, name: "journal" });
+    await new Promise<void>((resolve, reject) => {
+      worker.once("message", () => resolve());
+      worker.once("error", (cause: Error) => {
+        const code = "code" in cause && cause.code === "SCHEMA_NEWER" ? "SCHEMA_NEWER" : "STORE_UNAVAILABLE";
+        reject(new AzemichiError(code, cause.message, { cause }));
+      });
+    });
+    worker.removeAllListeners("error");
+    const journal = new Journal(worker, options);
+    journal.#report();
+    await journal.#probe();
+    return journal;
+  }
+
+  /** False while the last write failed or the disk is nearly full: uplinks are refused. Tried again every few seconds. */
+  get ready(): boolean {
+    return this.#ready && this.#dead === undefined;
+  }
+
+  /** Resolves with the journal number once the bytes are synced to disk. Rejects when they are not, and then nothing may be acknowledged. */
+  append(entry: JournalEntry): Promise<number> {
+    if (this.#dead || this.#closing) return Promise.reject(this.#dead ?? new Error("journal is closing"));
+    const { queueMax = QUEUE_MAX, queueBytesMax = QUEUE_BYTES_MAX, metrics } = this.#options;
+    if (this.#queue.length >= queueMax || this.#queueBytes + entry.payload.byteLength > queueBytesMax) {
+      metrics.count("azemichi_journal_queue_refused_total");
+      return Promise.reject(new Error("journal queue is full"));
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ ...entry, resolve, reject });
+      this.#queueBytes += entry.payload.byteLength;
+      if (this.#flushing) return;
+      this.#flushing = true;
+      setImmediate(() => this.#flush()); // a whole socket chunk is one batch
+    });
+  }
+
+  /** Called with the last journal number after each commit. Returns the function that ends it. */
+  onCommit(listener: (lastSeq: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Removes what was received before `receivedBeforeMs`, up to `upToSeq`, in small steps between which uplinks are written. Resolves with how many. */
+  async prune(what: { receivedBeforeMs: number; upToSeq: number }): Promise<number> {
+    let removed = 0;
+    for (;;) {
+      const answer = await this.#request({ kind: "prune", ...what, max: PRUNE_ROWS });
+      if (answer.kind !== "pruned") return removed;
+      removed += answer.removed;
+      if (answer.removed < PRUNE_ROWS) return removed;
+    }
+  }
+
+  /** Idempotent. What was accepted is written first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#probeTimer);
+    while (this.#flushing && !this.#dead) await new Promise((resolve) => setImmediate(resolve));
+    if (!this.#dead) await this.#request({ kind: "close" });
+    await this.#worker.terminate();
+  }
+
+  #flush(): void {
+    const batch: Waiting[] = [];
+    let bytes = 0;
+    for (const waiting of this.#queue) {
+      if (batch.length >= BATCH_ROWS_MAX || (batch.length > 0 && bytes + waiting.payload.byteLength > BATCH_BYTES_MAX)) break;
+      batch.push(waiting);
+      bytes += waiting.payload.byteLength;
+    }
+    this.#queue = this.#queue.slice(batch.length);
+    this.#queueBytes -= bytes;
+    if (batch.length === 0) {
+      this.#flushing = false;
+      return;
+    }
+    const packed = new Uint8Array(bytes);
+    let at = 0;
+    for (const { payload } of batch) {
+      packed.set(payload, at);
+      at += payload.byteLength;
+    }
+    const rows = batch.map(({ receivedAtMs, source, topic, payload, dup }) => ({ receivedAtMs, source, topic, payloadBytes: payload.byteLength, dup }));
+    void this.#request({ kind: "append", rows, bytes: packed }).then((answer) => {
+      this.#settle(batch, answer);
+      this.#flush();
+    });
+  }
+
+  #settle(batch: readonly Waiting[], answer: JournalAnswer): void {
+    const { metrics } = this.#options;
+    if (answer.kind === "appended") {
+      metrics.count("azemichi_journal_commits_total");
+      metrics.count("azemichi_journal_uplinks_total", {}, batch.length);
+      // One writer and AUTOINCREMENT: the numbers of a batch follow one another.
+      for (const [i, waiting] of batch.entries()) waiting.resolve(answer.lastSeq - batch.length + 1 + i);
+      this.#setReady(null);
+      for (const listener of this.#listeners) listener(answer.lastSeq);
+      return;
+    }
+    const why = answer.kind === "failed" ? answer.message : `unexpected answer ${answer.kind}`;
+    metrics.count("azemichi_journal_failures_total");
+    this.#setReady(why);
+    const error = new AzemichiError("STORE_UNAVAILABLE", `uplinks cannot be journaled: ${why}`);
+    for (const waiting of batch) waiting.reject(error);
+  }
+
+  async #probe(): Promise<void> {
+    if (this.#dead || this.#closing) return;
+    const answer = await this.#request({ kind: "probe" });
+    if (answer.kind === "probed") this.#options.metrics.gauge("azemichi_journal_free_bytes", answer.freeBytes);
+    this.#setReady(answer.kind === "probed" ? null : answer.kind === "failed" ? answer.message : "no answer");
+  }
+
+  #setReady(trouble: string | null): void {
+    const ready = trouble === null;
+    if (ready === this.#ready) return;
+    this.#ready = ready;
+    this.#report();
+    if (ready) this.#options.log.info("journal takes uplinks again");
+    else this.#options.log.error("journal takes no uplinks", { why: trouble });
+  }
+
+  #report(): void {
+    this.#options.metrics.gauge("azemichi_field_ready", this.ready ? 1 : 0);
+  }
+
+  #request(request: JournalRequest): Promise<JournalAnswer> {
+    if (this.#dead) return Promise.resolve({ kind: "failed", message: this.#dead.message });
+    return new Promise((resolve) => {
+      this.#answers.push(resolve);
+      this.#worker.postMessage(request, request.kind === "append" ? [request.bytes.buffer as ArrayBuffer] : []);
+    });
+  }
+
+  #die(error: Error): void {
+    if (this.#dead || this.#closing) return;
+    this.#dead = error;
+    clearInterval(this.#probeTimer);
+    this.#report();
+    for (const answer of this.#answers.splice(0)) answer({ kind: "failed", message: error.message });
+    const left = this.#queue;
+    this.#queue = [];
+    for (const waiting of left) waiting.reject(error);
+    this.#options.onDeath(error);
+  }
+}
