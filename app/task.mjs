@@ -13,8 +13,8 @@ const TASKS = {
     run: [
       [bin("typescript", "bin", "tsc"), "-p", ROOT],
       [bin("typescript", "bin", "tsc"), "-p", join(ROOT, "map-ui")],
-      [bin("@biomejs", "biome", "bin", "biome"), "check", ROOT],
     ],
+    then: [bin("@biomejs", `cli-${process.platform}-${process.arch}`, "biome"), "check", ROOT], // the platform's binary itself
   },
   build: { map: true, run: [] },
   bench: {
@@ -39,8 +39,8 @@ if (!task) {
 const runtime = setUp({ map: task.map });
 if (task.run.length === 1) runUnder(runtime, [...task.run[0], ...rest], { inRoot: name === "test" });
 else {
-  for (const command of task.run) {
-    const { status } = spawnSync(runtime, [...command, ...rest], { cwd: ROOT, stdio: "inherit" });
+  for (const [program, ...args] of [...task.run.map((command) => [runtime, ...command]), ...(task.then ? [task.then] : [])]) {
+    const { status } = spawnSync(program, [...args, ...rest], { cwd: ROOT, stdio: "inherit" });
     if (status !== 0) process.exit(status ?? 1);
   }
 }
