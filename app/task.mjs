@@ -14,7 +14,7 @@ const TASKS = {
       [bin("typescript", "bin", "tsc"), "-p", ROOT],
       [bin("typescript", "bin", "tsc"), "-p", join(ROOT, "map-ui")],
     ],
-    then: [bin("@biomejs", `cli-${process.platform}-${process.arch}`, "biome"), "check", ROOT], // the platform's binary itself
+    program: [bin("@biomejs", `cli-${process.platform}-${process.arch}`, "biome"), "check", ROOT], // the platform's binary itself
   },
   build: { map: true, run: [] },
   bench: {
@@ -39,7 +39,7 @@ if (!task) {
 const runtime = setUp({ map: task.map });
 if (task.run.length === 1) runUnder(runtime, [...task.run[0], ...rest], { inRoot: name === "test" });
 else {
-  for (const [program, ...args] of [...task.run.map((command) => [runtime, ...command]), ...(task.then ? [task.then] : [])]) {
+  for (const [program, ...args] of [...task.run.map((command) => [runtime, ...command]), ...(task.program ? [task.program] : [])]) {
     const { status } = spawnSync(program, [...args, ...rest], { cwd: ROOT, stdio: "inherit" });
     if (status !== 0) process.exit(status ?? 1);
   }
