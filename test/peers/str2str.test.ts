@@ -1,43 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { messageType } from "rtcm-parser";
 import { expect, test } from "vitest";
 import { BASE_PASSWORD, type Bench, openBench, ROVER_PASSWORD } from "../correction-relay/support.ts";
-import { describeNeeding, programPath, sharedPath } from "../support/requirements.ts";
+import { CAPTURES, readCapture } from "../rtcm-parser/captures.ts";
+import { describeNeeding, programPath } from "../support/requirements.ts";
 
 const PIECE_BYTES = 8192;
 const PATIENCE_MS = 25_000;
-const CACHED = new Set([1005, 1006, 1007, 1008, 1033, 1230]);
-
-interface Capture {
-  readonly stream: Buffer;
-  readonly frames: readonly { readonly type: number; readonly bytes: Buffer }[];
-}
-
-/** The stream as a base sends it, and its valid frames by the truth file: found by decoders that are not ours. */
-function readCapture(name: string): Capture {
-  const raw = readFileSync(sharedPath(`rtcm/${name}`));
-  const stream = name.includes("chunked") ? dechunked(raw, name.includes("gzip")) : raw;
-  const truth = JSON.parse(readFileSync(sharedPath(`rtcm/${name}.truth.json`), "utf8")) as { frameList: [number, number, number][] };
-  return { stream, frames: truth.frameList.map(([offset, length, type]) => ({ type, bytes: stream.subarray(offset, offset + length) })) };
-}
-
-function dechunked(raw: Buffer, gzip: boolean): Buffer {
-  const parts: Buffer[] = [];
-  for (let at = 0; at < raw.length; ) {
-    const lineEnd = raw.indexOf("\r\n", at);
-    const size = Number.parseInt(raw.toString("latin1", at, lineEnd), 16);
-    if (lineEnd === -1 || !(size > 0)) break;
-    const chunk = raw.subarray(lineEnd + 2, lineEnd + 2 + size);
-    parts.push(gzip ? gunzipSync(chunk) : chunk);
-    at = lineEnd + 2 + size + 2;
-  }
-  return Buffer.concat(parts);
-}
+const CACHED = [1005, 1006, 1007, 1008, 1033, 1230];
 
 async function until(condition: () => boolean, what: string): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
@@ -101,7 +76,7 @@ async function roverToFile(bench: Bench, shop: Workshop, name: string): Promise<
 }
 
 /** A str2str that pushes to the mount; each piece is sent when the relay has the one before. */
-async function pusher(bench: Bench, shop: Workshop): Promise<{ push: (bytes: Buffer) => Promise<void>; end: () => Promise<void> }> {
+async function pusher(bench: Bench, shop: Workshop): Promise<{ push: (bytes: Uint8Array) => Promise<void>; end: () => Promise<void> }> {
   const receiver = await shop.receiver();
   const program = shop.str2str("-in", `tcpcli://127.0.0.1:${receiver.port}`, "-out", `ntrips://:${BASE_PASSWORD}@127.0.0.1:${bench.port}/MISATO1`);
   const socket = await receiver.connection;
@@ -123,24 +98,19 @@ async function pusher(bench: Bench, shop: Workshop): Promise<{ push: (bytes: Buf
   };
 }
 
-const captures = (): string[] =>
-  readdirSync(sharedPath("rtcm"))
-    .filter((name) => /\.(rtcm3|bin)$/.test(name))
-    .sort();
-
 describeNeeding(["shared", "str2str"], "str2str pushes and str2str receives", () => {
-  test.concurrent.each(captures())(
+  test.concurrent.each(CAPTURES)(
     "%s: every valid frame from the first on, byte for byte",
     async (name) => {
-      const { stream, frames } = readCapture(name);
+      const { bytes, frames } = readCapture(name);
       await using shop = new Workshop();
       await using bench = await openBench();
       const file = await roverToFile(bench, shop, "rover.rtcm3");
       const source = await pusher(bench, shop);
-      await source.push(stream);
+      await source.push(bytes);
       await source.end();
       // RTKLIB takes the first CRLF of `ICY 200 OK\r\n\r\n` away and keeps the second.
-      const expected = Buffer.concat([Buffer.from("\r\n"), ...frames.map(({ bytes }) => bytes)]);
+      const expected = Buffer.concat([Buffer.from("\r\n"), ...frames]);
       await until(() => file().length >= expected.length, `${expected.length} bytes in the file`);
       expect(file().equals(expected)).toBe(true);
       expect(bench.metrics.get("azemichi_relay_skipped_deliveries_total", { mount: "MISATO1" })).toBe(0);
@@ -149,32 +119,32 @@ describeNeeding(["shared", "str2str"], "str2str pushes and str2str receives", ()
   );
 
   test.concurrent("a rover that joins in mid-stream gets the cached frames and then every frame of the rest", async () => {
-    const { stream, frames } = readCapture("mixed-ubx-nmea-rtcm-f9p-long.bin");
+    const { bytes, frames } = readCapture("mixed-ubx-nmea-rtcm-f9p-long.bin");
     await using shop = new Workshop();
     await using bench = await openBench();
     const source = await pusher(bench, shop);
-    const half = Math.floor(stream.length / 2);
-    await source.push(stream.subarray(0, half));
+    const half = Math.floor(bytes.length / 2);
+    await source.push(bytes.subarray(0, half));
     const file = await roverToFile(bench, shop, "late.rtcm3");
-    await source.push(stream.subarray(half));
+    await source.push(bytes.subarray(half));
     await source.end();
 
-    const last = frames.at(-1)?.bytes as Buffer;
+    const last = frames.at(-1) as Uint8Array;
     await until(() => file().subarray(-last.length).equals(last), "the last frame in the file");
     const got = file();
     expect(got.subarray(0, 2).toString()).toBe("\r\n");
     let at = 2;
     const cached: number[] = [];
     for (const type of CACHED) {
-      const frame = frames.find(({ type: t, bytes }) => t === type && got.subarray(at, at + bytes.length).equals(bytes));
+      const frame = frames.find((f) => messageType(f) === type && got.subarray(at, at + f.length).equals(f));
       if (frame === undefined) continue;
       cached.push(type);
-      at += frame.bytes.length;
+      at += frame.length;
     }
     expect(cached).toEqual([1005, 1230]); // what this capture has of them
     const rest = got.subarray(at);
-    const from = frames.findIndex((_, i) => rest.length === frames.slice(i).reduce((sum, { bytes }) => sum + bytes.length, 0));
+    const from = frames.findIndex((_, i) => rest.length === frames.slice(i).reduce((sum, f) => sum + f.length, 0));
     expect(from).toBeGreaterThan(0);
-    expect(rest.equals(Buffer.concat(frames.slice(from).map(({ bytes }) => bytes)))).toBe(true);
+    expect(rest.equals(Buffer.concat(frames.slice(from)))).toBe(true);
   }, 60_000);
 });
