@@ -1,0 +1,75 @@
+import type { Polygon } from "../../core/domain/site.ts";
+
+export type LatLon = readonly [latDeg: number, lonDeg: number];
+
+/** Is this a place on the map? Web Mercator ends at 85.05°. */
+export function isPlace(latDeg: unknown, lonDeg: unknown): boolean {
+  return Number.isFinite(latDeg) && Number.isFinite(lonDeg) && Math.abs(latDeg as number) <= 85 && Math.abs(lonDeg as number) <= 180;
+}
+
+/** Rings as [lat, lon]; null when anything in them is no place, so that one bad plot is left out and the rest is drawn. */
+export function usableRings(polygon: Polygon): readonly (readonly LatLon[])[] | null {
+  const rings: LatLon[][] = [];
+  for (const ring of polygon.coordinates ?? []) {
+    const points: LatLon[] = [];
+    for (const [lonDeg, latDeg] of ring) {
+      if (!isPlace(latDeg, lonDeg)) return null;
+      points.push([latDeg, lonDeg]);
+    }
+    if (points.length < 3) return null;
+    rings.push(points);
+  }
+  return rings.length > 0 ? rings : null;
+}
+
+/** Area centroid of the outer ring, where a label stands; the mean of the points when the area is nil. */
+export function centroidOf(ring: readonly LatLon[]): LatLon {
+  const [lat0, lon0] = ring[0] ?? [0, 0]; // near the ring, so that the cross products keep their digits
+  let area = 0;
+  let lat = 0;
+  let lon = 0;
+  for (let i = 0; i < ring.length; i++) {
+    const [aLat, aLon] = ring[i] ?? [0, 0];
+    const [bLat, bLon] = ring[(i + 1) % ring.length] ?? [0, 0];
+    const cross = (aLon - lon0) * (bLat - lat0) - (bLon - lon0) * (aLat - lat0);
+    area += cross;
+    lat += (aLat + bLat - 2 * lat0) * cross;
+    lon += (aLon + bLon - 2 * lon0) * cross;
+  }
+  if (Math.abs(area) < 1e-14) {
+    const sum = ring.reduce((s, [a, b]) => [s[0] + a, s[1] + b] as const, [0, 0] as LatLon);
+    return [sum[0] / ring.length, sum[1] / ring.length];
+  }
+  return [lat0 + lat / (3 * area), lon0 + lon / (3 * area)];
+}
+
+const TOWN_DEG = 0.5; // about 50 km: further away from the middle is another place, or a slip of the pen
+
+/** The box around the points that belong together; outliers do not zoom the town away. */
+export function townBox(points: readonly LatLon[]): readonly [southWest: LatLon, northEast: LatLon] | null {
+  if (points.length === 0) return null;
+  const midLat = median(points.map((p) => p[0]));
+  const midLon = median(points.map((p) => p[1]));
+  const near = points.filter(([lat, lon]) => Math.abs(lat - midLat) <= TOWN_DEG && Math.abs(lon - midLon) <= TOWN_DEG);
+  const lats = near.map((p) => p[0]);
+  const lons = near.map((p) => p[1]);
+  const least = (values: readonly number[]) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const most = (values: readonly number[]) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  return [
+    [least(lats), least(lons)],
+    [most(lats), most(lons)],
+  ];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/** Course from a to b in degrees clockwise from north; null when they are the same place. */
+export function courseDeg(a: LatLon, b: LatLon): number | null {
+  const north = b[0] - a[0];
+  const east = (b[1] - a[1]) * Math.cos((a[0] * Math.PI) / 180);
+  if (Math.hypot(north, east) < 1e-7) return null; // 1 cm: standing still, GNSS noise would spin the arrow
+  return ((Math.atan2(east, north) * 180) / Math.PI + 360) % 360;
+}

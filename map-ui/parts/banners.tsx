@@ -1,0 +1,27 @@
+import { clocks, config, heardAtMs, liveStatus, messages } from "../state/store.ts";
+import { useSignal } from "../state/use-signal.ts";
+
+/** What must be known before anything on the page is believed. */
+export function DemoBanner() {
+  const m = useSignal(messages);
+  if (!useSignal(config)?.demo) return null;
+  return (
+    <div class="demo-banner" role="note">
+      <strong>{m.demo.banner}</strong>
+    </div>
+  );
+}
+
+export function LiveBanner() {
+  const m = useSignal(messages);
+  const status = useSignal(liveStatus);
+  const heard = useSignal(heardAtMs);
+  const clock = useSignal(clocks);
+  if (status === "live" || status === "starting") return null;
+  const lost = heard > 0 ? m.live.lostBanner(clock.dayTime(heard)) : m.live.lostNever;
+  return (
+    <p class="live-banner" role="status" data-status={status}>
+      {status === "polling" ? m.live.pollingBanner : lost}
+    </p>
+  );
+}

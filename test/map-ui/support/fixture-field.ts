@@ -1,0 +1,231 @@
+import type { BaseJson, ConfigJson, DeviceJson, MeJson, PlotFeatureJson, RoverJson, SeriesJson, SnapshotJson } from "../../../core/domain/api.ts";
+import type { BaseHealth, RoverState } from "../../../core/domain/live.ts";
+import { QUANTITIES, type Quantity } from "../../../core/domain/quantity.ts";
+import type { QualityFlag, ReadingJson } from "../../../core/domain/reading.ts";
+
+/** A small field of our own making: 14 paddies, 13 with a sensor, a base, two tractors, a gateway. */
+const MINUTE_MS = 60_000;
+const INTERVAL_S = 600;
+const NAMES = [
+  "北の1番",
+  "北の2番",
+  "北の3番",
+  "東の1番",
+  "東の2番",
+  "沢の田",
+  "川ばた",
+  "神社前",
+  "役場うら",
+  "六郷の大田",
+  "中の1番",
+  "中の2番",
+  "南の1番",
+  "南の2番",
+];
+/** Level in cm and age in minutes by plot; null = no sensor. */
+const LEVELS: readonly (readonly [levelCm: number, ageMin: number] | null)[] = [
+  [3.4, 2],
+  [4.1, 7],
+  [1.5, 10],
+  [3.0, 380],
+  [2.8, 4],
+  [7.2, 3],
+  [3.9, 1],
+  [5.2, 8],
+  [2.2, 5],
+  [4.6, 9],
+  [0.4, 6],
+  [3.3, 2],
+  [5.8, 4],
+  null,
+];
+
+const at = (ms: number): string => new Date(ms).toISOString();
+
+export function reading(deviceId: string, plotId: string, quantity: Quantity, value: number, timeMs: number, flag: QualityFlag = 1): ReadingJson {
+  return {
+    deviceId,
+    plotId,
+    quantity,
+    depthCm: null,
+    value,
+    unit: QUANTITIES[quantity].unit,
+    time: at(timeMs),
+    receivedAt: at(timeMs + 800),
+    timeSource: "gateway",
+    quality: { flag, reasons: [] },
+    codec: { id: "dragino-ldds75", sha256: "0".repeat(64) },
+  };
+}
+
+function plotAt(i: number): PlotFeatureJson {
+  const id = `plot-${i + 1}`;
+  const lon = 140.548 + (i % 5) * 0.00125 + Math.floor(i / 5) * 0.0002;
+  const lat = 39.4215 - Math.floor(i / 5) * 0.00105;
+  const [w, h] = [0.00112, 0.00088];
+  const ring = [
+    [lon, lat],
+    [lon + w, lat + 0.00006],
+    [lon + w + 0.00005, lat - h + 0.00006],
+    [lon + 0.00004, lat - h],
+    [lon, lat],
+  ] as const;
+  const crop = { variety: "あきたこまち", transplantedOn: "2026-05-20", headedOn: null };
+  return {
+    type: "Feature",
+    id,
+    geometry: { type: "Polygon", coordinates: [ring] },
+    properties: { id, name: NAMES[i] ?? id, holder: "佐藤農場", base: null, crop },
+  };
+}
+
+export function baseHealth(nowMs: number, patch: Partial<BaseHealth> = {}): BaseHealth {
+  return {
+    baseId: "misato1",
+    mount: "MISATO1",
+    at: at(nowMs),
+    state: "sending",
+    sim: false,
+    connectedSince: at(nowMs - 26 * 3_600_000),
+    sourceAgent: "NTRIP str2str/demo5",
+    lastEpochAt: at(nowMs - 400),
+    epochAgeS: 0.4,
+    epochLatencyMs: 180,
+    bytesPerS: 742,
+    frames: 512_331,
+    crcFailures: 0,
+    skippedBytes: 0,
+    messages: [
+      { type: 1006, count: 9361, ratePerS: 0.1 },
+      { type: 1033, count: 9361, ratePerS: 0.1 },
+      { type: 1077, count: 93_610, ratePerS: 1 },
+      { type: 1087, count: 93_610, ratePerS: 1 },
+      { type: 1097, count: 93_609, ratePerS: 1 },
+      { type: 1117, count: 93_610, ratePerS: 1 },
+      { type: 1127, count: 93_610, ratePerS: 1 },
+      { type: 1230, count: 9361, ratePerS: 0.1 },
+    ],
+    satellites: { GPS: 9, GLONASS: 6, GALILEO: 7, QZSS: 4, BEIDOU: 12 },
+    antenna: { stationId: 1, x: -3_808_912.123, y: 3_135_021.456, z: 4_028_811.789, heightM: null, latDeg: 39.4203, lonDeg: 140.5442 },
+    receiver: "u-blox ZED-F9P",
+    rovers: 2,
+    ...patch,
+  };
+}
+
+export function roverState(roverId: string, nowMs: number, patch: Partial<RoverState> = {}): RoverState {
+  return {
+    roverId,
+    at: at(nowMs),
+    state: "connected",
+    sim: false,
+    mount: "MISATO1",
+    baseId: "misato1",
+    agent: "NTRIP AgGPS",
+    connectedSince: at(nowMs - 3_600_000),
+    sentBytes: 2_600_000,
+    skippedEpochs: 0,
+    correctionAgeS: 0.8,
+    position: { latDeg: 39.4204, lonDeg: 140.5508, heightM: 61.2, at: at(nowMs) },
+    fix: "fix",
+    satellites: 24,
+    hdop: 0.6,
+    ggaAgeS: 1,
+    baselineKm: 0.6,
+    ...patch,
+  };
+}
+
+export function fixtureSnapshot(nowMs: number): SnapshotJson {
+  const plots = NAMES.map((_, i) => plotAt(i));
+  const devices: DeviceJson[] = [];
+  const readings: ReadingJson[] = [];
+  for (const [i, level] of LEVELS.entries()) {
+    if (level === null) continue;
+    const [id, plotId] = [`level-${i + 1}`, `plot-${i + 1}`];
+    const timeMs = nowMs - level[1] * MINUTE_MS;
+    devices.push({
+      id,
+      name: `水位計${i + 1}`,
+      devEui: `a84041000000000${i}`,
+      profile: "dragino-ldds75",
+      intervalS: INTERVAL_S,
+      plotId,
+      lastReadingAt: at(timeMs),
+    });
+    readings.push(
+      reading(id, plotId, "water.level", level[0], timeMs),
+      reading(id, plotId, "water.temperature", 19.4 + i / 10, timeMs),
+      reading(id, plotId, "device.batteryVoltage", 3.31, timeMs),
+      reading(id, plotId, "radio.rssi", -97, timeMs),
+      reading(id, plotId, "radio.snr", 6.5, timeMs),
+    );
+  }
+  const base: BaseJson = {
+    id: "misato1",
+    mount: "MISATO1",
+    name: "町役場",
+    kind: "physical",
+    sim: false,
+    surveyed: true,
+    position: { latDeg: 39.4203, lonDeg: 140.5468 },
+    health: baseHealth(nowMs),
+  };
+  const rovers: RoverJson[] = [
+    { id: "tractor-1", name: "トラクター1号", party: "sato-farm", state: roverState("tractor-1", nowMs) },
+    { id: "tractor-2", name: "トラクター2号", party: "sato-farm", state: null },
+  ];
+  return {
+    id: "100",
+    at: at(nowMs),
+    plots: { type: "FeatureCollection", features: plots },
+    devices,
+    bases: [base],
+    rovers,
+    gateways: [
+      {
+        id: "gw-rokugo",
+        eui: "24e124fffef00001",
+        name: "六郷",
+        position: { latDeg: 39.4192, lonDeg: 140.5466 },
+        state: { gatewayId: "gw-rokugo", at: at(nowMs), online: true, lastSeenAt: at(nowMs - 20_000) },
+      },
+    ],
+    readings,
+  };
+}
+
+export const fixtureConfig: ConfigJson = {
+  version: "0.1.0",
+  demo: false,
+  site: { id: "misato", name: { ja: "美郷町", en: "Misato" }, timeZone: "Asia/Tokyo" },
+  band: { minCm: 2, maxCm: 6 },
+  baseMaps: [
+    { id: "blank", url: null, maxNativeZoom: null, creditText: null, creditUrl: null },
+    {
+      id: "gsi-pale",
+      url: "https://cyberjapandata.gsi.go.jp/xyz/pale/{z}/{x}/{y}.png",
+      maxNativeZoom: 18,
+      creditText: "地理院タイル",
+      creditUrl: "https://maps.gsi.go.jp/development/ichiran.html",
+    },
+  ],
+};
+
+export const fixtureMe: MeJson = { user: { id: "u1", username: "sato", role: "farmer", party: "sato-farm" }, access: "user", canSeeStaffPages: false };
+
+/** Three days of a level that falls, is filled, and falls again, with a gap of some hours. */
+export function fixtureSeries(fromMs: number, toMs: number): SeriesJson {
+  const stepMs = Math.max(10 * MINUTE_MS, Math.ceil((toMs - fromMs) / 800 / MINUTE_MS) * MINUTE_MS);
+  const buckets: SeriesJson["buckets"][number][] = [];
+  for (let t = Math.ceil(fromMs / stepMs) * stepMs; t <= toMs; t += stepMs) {
+    const hoursLeft = (toMs - t) / 3_600_000;
+    if (hoursLeft > 30 && hoursLeft < 36) {
+      buckets.push([t, 0, null, null, null]);
+      continue;
+    }
+    const mean = 1.5 + ((hoursLeft % 40) / 40) * 4.2 + 0.15 * Math.sin(hoursLeft * 2.1);
+    buckets.push([t, 4, mean - 0.25, mean, mean + 0.25]);
+  }
+  return { unit: "cm", buckets };
+}
