@@ -26,8 +26,15 @@ export function eventTime(up: LorawanUp, receivedAtMs: number): EventTime {
     else if (earliestMs === null || timeMs < earliestMs) earliestMs = timeMs;
   }
   if (earliestMs !== null) return { timeMs: earliestMs, source: "gateway", reasons };
-  if (networkMs !== null && usable(networkMs, receivedAtMs)) return { timeMs: networkMs, source: "network", reasons };
-  return { timeMs: receivedAtMs, source: "server", reasons: networkMs === null ? reasons : CLOCK };
+  const network = messageTime(networkMs, receivedAtMs);
+  return network.reasons.length > 0 || reasons.length === 0 ? network : { timeMs: network.timeMs, source: network.source, reasons };
+}
+
+/** When a message without a frame (a join, a status) happened: the network server's time if it is usable, else our receipt. */
+export function messageTime(networkMs: number | null, receivedAtMs: number): EventTime {
+  if (networkMs === null) return { timeMs: receivedAtMs, source: "server", reasons: NO_REASONS };
+  if (usable(networkMs, receivedAtMs)) return { timeMs: networkMs, source: "network", reasons: NO_REASONS };
+  return { timeMs: receivedAtMs, source: "server", reasons: CLOCK };
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { CodecTable, Row } from "./codec-table.ts";
 import { attributes, battery, PROBE_ERRORS, temperature, timestamp } from "./milesight-entries.ts";
 
-const soilTemperature: Row = { ...temperature, gives: { quantity: "soil.temperature" } };
+const soilTemperature: Row = { ...temperature, missing: PROBE_ERRORS, gives: { quantity: "soil.temperature" } };
 const moisture: Row = { field: "humidity", unit: "%", bits: 8, per: 2, missing: [{ raw: 0xff, reason: "sentinel" }], gives: { quantity: "soil.moisture" } };
-const fineMoisture: Row = { field: "humidity", unit: "%", bits: 16, per: 10, missing: PROBE_ERRORS, gives: { quantity: "soil.moisture" } };
+const fineMoisture: Row = { field: "humidity", unit: "%", bits: 16, per: 100, missing: PROBE_ERRORS, gives: { quantity: "soil.moisture" } };
 const conductivity: Row = { field: "conductivity", unit: "µS/cm", bits: 16, missing: PROBE_ERRORS, gives: { quantity: "soil.ec", times: 0.001 } };
 
-/** Soil moisture, temperature and EC. The vendor calls moisture `humidity`. */
+/** Soil moisture (0.5 % steps, 0.01 % in newer firmware), temperature and EC. The vendor's older codecs call moisture `humidity`. */
 export const milesightEm500Smtc: CodecTable = {
   id: "milesight-em500-smtc",
   source: "SensorDecoders em-series/em500-smtc README; lorawan-devices em500-smtc-codec.yaml",

@@ -17,6 +17,15 @@ export const milesightEm500Swl: CodecTable = {
       battery,
       { channel: 0x03, type: 0x77, rows: [level, depth] },
       { channel: 0x20, type: 0xce, rows: [timestamp, level, depth], record: "history" },
+      {
+        channel: 0xff,
+        type: 0x1b, // what the probe is built for
+        rows: [
+          { field: "measuring_rate", bits: 8 },
+          { field: "measuring_range_max", bits: 16, signed: true },
+          { field: "measuring_range_min", bits: 16, signed: true },
+        ],
+      },
       ...attributes,
     ],
   },

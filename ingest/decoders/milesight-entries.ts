@@ -2,7 +2,7 @@ import type { ChannelFraming, Row } from "./codec-table.ts";
 
 type Entry = ChannelFraming["entries"][number];
 
-/** What the EM series sends for "the probe did not answer" and "out of its range". */
+/** EM500: the probe did not answer, and out of its range (SensorDecoders, `…_error`). */
 export const PROBE_ERRORS = [
   { raw: 0xffff, reason: "sentinel" },
   { raw: 0xfffd, reason: "sentinel" },
@@ -14,7 +14,7 @@ export const battery: Entry = {
   rows: [{ field: "battery", unit: "%", bits: 8, missing: [{ raw: 0xff, reason: "sentinel" }], gives: { quantity: "device.batteryPercent" } }],
 };
 
-export const temperature: Row = { field: "temperature", unit: "°C", bits: 16, signed: true, per: 10, missing: PROBE_ERRORS };
+export const temperature: Row = { field: "temperature", unit: "°C", bits: 16, signed: true, per: 10 };
 export const timestamp: Row = { field: "timestamp", bits: 32, unixSeconds: true };
 export const reserved = (bits: number): Row => ({ field: null, bits });
 
