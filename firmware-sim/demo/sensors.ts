@@ -26,7 +26,7 @@ export interface SimSensor {
 /** Live intervals: short, so that something moves while one looks. */
 const LEVEL_S = 5;
 const OTHER_S = 10;
-const HEAD_ZERO_MM = 0; // pressure probes lie on the field's surface
+const HEAD_ZERO_MM = 150; // pressure probes stand in a tube below the field: they also see the water table
 
 interface Row {
   readonly plot: string;

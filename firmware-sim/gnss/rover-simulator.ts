@@ -69,13 +69,19 @@ export async function runRover(target: RoverTarget, placeAt: (atMs: number) => G
   }
 }
 
-async function listen(connection: NtripConnection, receiver: RoverReceiver, { nowMs }: SimulatorContext): Promise<void> {
+async function listen(connection: NtripConnection, receiver: RoverReceiver, { nowMs, log }: SimulatorContext): Promise<void> {
   const watch = idleWatch(connection);
   const chunks = connection.chunked ? new ChunkedReader() : null;
+  const framesBefore = receiver.counters.frames;
+  let arriving = false;
   try {
     for await (const bytes of connection.body) {
       watch.heard();
       for (const piece of chunks === null ? [bytes] : chunks.push(bytes)) receiver.receive(piece, nowMs());
+      if (!arriving && receiver.counters.frames > framesBefore) {
+        arriving = true;
+        log.info("corrections arrive");
+      }
     }
   } finally {
     connection.close();

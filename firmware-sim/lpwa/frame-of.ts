@@ -11,7 +11,7 @@ export interface Frame {
   readonly bytes: Uint8Array;
 }
 
-const MM_WATER_PER_BAR = 10_197; // fresh water
+const MM_WATER_PER_BAR = 10_197.16; // fresh water
 const GOOD_BATTERY = 3; // Dragino's status bits
 const LSE01_STATUS = 0x90; // as in its published frame
 
