@@ -26,7 +26,7 @@ function notForData(fPort: number | null): Undecodable | null {
 function readPorts(framing: PortFraming, bytes: Uint8Array, fPort: number | null): Groups {
   const onPort = framing.frames.filter((frame) => frame.fPort === fPort);
   if (onPort.length === 0) return undecodable(`unknown fPort ${fPort ?? "(none)"}`);
-  const frame = onPort.find((candidate) => applies(candidate, bytes));
+  const frame = onPort.find((candidate) => applies(candidate, bytes, 0));
   if (frame === undefined) return undecodable(unknownKind(onPort, bytes));
   const size = rowBytes(frame.rows);
   const isHistory = frame.records === "one-or-more";
@@ -37,13 +37,14 @@ function readPorts(framing: PortFraming, bytes: Uint8Array, fPort: number | null
   for (let at = 0; at < bytes.length; at += size) {
     const cells = readRows(bytes, at, frame.rows, "big-endian");
     if (cells === null) return undecodable(`ends at byte ${bytes.length}`);
+    if (!applies(frame, bytes, at)) return undecodable(`the record at byte ${at} is of another kind than the first`);
     groups.push({ cells, timeMs: timeOf(cells), isHistory, constants: frame.constants ?? NO_CONSTANTS });
   }
   return { kind: "groups", groups };
 }
 
-function applies(frame: PortFrame, bytes: Uint8Array): boolean {
-  return (frame.when ?? []).every(({ byteAt, mask, equals }) => ((bytes[byteAt] ?? 0) & mask) === equals && byteAt < bytes.length);
+function applies(frame: PortFrame, bytes: Uint8Array, from: number): boolean {
+  return (frame.when ?? []).every(({ byteAt, mask, equals }) => from + byteAt < bytes.length && ((bytes[from + byteAt] ?? 0) & mask) === equals);
 }
 
 function unknownKind(frames: readonly PortFrame[], bytes: Uint8Array): string {
