@@ -10,20 +10,6 @@ const senml = [
   { n: "soil.moisture:10", u: "%", v: 30, t: -60 },
 ];
 
-describe("topics that nobody reads", () => {
-  test.each([
-    "",
-    "application/a/device/b/event",
-    "application/a/device/b/event/up/more",
-    "application/a/b/device/c/event/up",
-    "v3/a/devices/b",
-    "v2/a/devices/b/up",
-    "azemichi/v1/devices/a/senml/more",
-    "azemichi/v1/devices/a/b/senml",
-    "something/else",
-  ])("%j is other", (topic) => expect(parseUplink(topic, utf8("{}"), RECEIVED_AT_MS)).toEqual({ kind: "other", event: "unused-topic", devEui: null }));
-});
-
 describe("what is no JSON says what is wrong", () => {
   const deep = `${"[".repeat(33)}${"]".repeat(33)}`;
   test.each([

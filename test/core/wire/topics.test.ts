@@ -1,13 +1,28 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventTime } from "../../../core/wire/event-time.ts";
 import { isGatewayTopic, parseGatewayMessage } from "../../../core/wire/gateway-message.ts";
 import { parseUplink } from "../../../core/wire/uplink-message.ts";
 import { describeNeeding, sharedPath } from "../../support/requirements.ts";
+import { utf8 } from "./envelopes.ts";
 
 const RECEIVED_AT_MS = Date.UTC(2026, 5, 1);
 const CS = (event: string, devEui = "0101010101010101") => `application/17c82e96-be03-4f38-aef3-f83d48582d97/device/${devEui}/event/${event}`;
 const TTS = (event: string) => `v3/app1@tenant1/devices/dev1/${event}`;
+
+describe("topics that nobody reads", () => {
+  test.each([
+    "",
+    "application/a/device/b/event",
+    "application/a/device/b/event/up/more",
+    "application/a/b/device/c/event/up",
+    "v3/a/devices/b",
+    "v2/a/devices/b/up",
+    "azemichi/v1/devices/a/senml/more",
+    "azemichi/v1/devices/a/b/senml",
+    "something/else",
+  ])("%j is other", (topic) => expect(parseUplink(topic, utf8("{}"), RECEIVED_AT_MS)).toEqual({ kind: "other", event: "unused-topic", devEui: null }));
+});
 
 /** Every published message, the topic it belongs on, and what it is. */
 const TABLE: Readonly<Record<string, readonly [topic: string, expected: object]>> = {
