@@ -39,7 +39,8 @@ export interface FieldMap {
   patch(looks: readonly PlotLook[]): void;
   setMarkers(markers: readonly MapMarker[]): void;
   select(target: Selected | null): void;
-  flyTo(target: Selected): void;
+  /** False: it has no place on the map (yet). */
+  flyTo(target: Selected): boolean;
   setBase(ground: Ground): void;
   fit(): void;
   zoomBy(steps: number): void;
@@ -86,26 +87,26 @@ export function openFieldMap(container: HTMLElement, options: FieldMapOptions): 
   map.on("click", () => options.onSelect(null));
   const sizes = new ResizeObserver(() => {
     map.invalidateSize({ animate: false });
-    if (!fitted) fit();
+    if (!fitted) fitTown();
   });
   sizes.observe(container);
 
-  function fit(): void {
+  function fitTown(): void {
     const box = townBox(plots.places.length > 0 ? plots.places : markers.places);
     if (box === null || map.getSize().x === 0) return;
     fitted = true;
-    map.fitBounds([[...box[0]], [...box[1]]], { padding: [36, 36], maxZoom: FIT_ZOOM_MAX, animate: false });
+    map.fitBounds([[...box[0]], [...box[1]]], { paddingTopLeft: [28, 28], paddingBottomRight: [96, 28], maxZoom: FIT_ZOOM_MAX, animate: false });
   }
 
   return {
     setPlots(list) {
       plots.set(list);
-      if (!fitted) fit();
+      if (!fitted) fitTown();
     },
     patch: (looks) => plots.patch(looks),
     setMarkers(list) {
       markers.set(list);
-      if (!fitted) fit();
+      if (!fitted) fitTown();
     },
     select(target) {
       plots.select(target?.kind === "plot" ? target.id : null);
@@ -113,13 +114,14 @@ export function openFieldMap(container: HTMLElement, options: FieldMapOptions): 
     },
     flyTo(target) {
       const at = target.kind === "plot" ? plots.placeOf(target.id) : markers.placeOf(target.kind, target.id);
-      if (at === null) return;
+      if (at === null) return false;
       const zoom = Math.max(map.getZoom(), target.kind === "plot" ? CLOSE_ZOOM : 15);
       if (options.motion === "full") map.flyTo([...at], zoom, { duration: 0.5 });
       else map.setView([...at], zoom, { animate: false });
+      return true;
     },
     setBase: (next) => ground.set(next),
-    fit,
+    fit: fitTown,
     zoomBy: (steps) => {
       map.setZoom(map.getZoom() + steps);
     },

@@ -4,7 +4,7 @@ import type { MapPlot, PlotLook } from "./field-map.ts";
 import { centroidOf, type LatLon, usableRings } from "./geometry.ts";
 
 const LABELS_MAX = 150; // DOM nodes on the map; canvas does the rest
-const VALUE_WIDTH_PX = 46; // from this width of a plot on, its label shows the value too
+const VALUE_WIDTH_PX = 58; // from this width of a plot on, its label shows the value too
 
 const COLOR: Readonly<Record<PaddyMark, string>> = { ok: "#0017c1", low: "#a90000", high: "#a90000", unknown: "#767676" };
 

@@ -31,7 +31,7 @@ export function App() {
 
 /** What stands outside our root: language, title, text size, frame. Set through CSSOM, as the CSP wants. */
 function useDocument(): void {
-  const { lang, scalePct } = useSignal(view);
+  const { lang, scalePct, tab } = useSignal(view);
   const m = useSignal(messages);
   const settings = useSignal(config);
   const kind = useSignal(layout);
@@ -40,9 +40,10 @@ function useDocument(): void {
     root.lang = lang;
     root.style.fontSize = `${scalePct}%`;
     root.dataset["layout"] = kind;
+    root.dataset["tab"] = tab;
     root.dataset["mode"] = settings?.demo ? "training" : "field";
     document.title = settings ? `${settings.site.name[lang]} ${m.appName}` : m.appName;
-  }, [lang, scalePct, settings, kind, m]);
+  }, [lang, scalePct, tab, settings, kind, m]);
 }
 
 function Loading() {

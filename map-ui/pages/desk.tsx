@@ -78,15 +78,10 @@ function PaddyTable({ all }: { all: readonly Paddy[] }) {
       <label class="filter">
         <Icon name="search" />
         <span class="visually-hidden">{m.list.filter}</span>
-        <input
-          class="input"
-          type="search"
-          placeholder={`${m.list.filter}(${m.list.filterPlaceholder})`}
-          value={wanted}
-          onInput={(event) => setWanted(event.currentTarget.value)}
-        />
+        <input class="input" type="search" placeholder={m.list.filterHint} value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} />
       </label>
       <div class="paddy-scroll">
+        {/* biome-ignore lint/a11y/noNoninteractiveElementToInteractiveRole: a grid of rows to choose from is still a table to read (WAI-ARIA, grid role) */}
         <table class="table paddy-table" role="grid" aria-label={m.list.caption} aria-rowcount={matching.length + 1} aria-describedby="paddy-keys">
           <thead>
             <tr>
@@ -112,7 +107,7 @@ function PaddyTable({ all }: { all: readonly Paddy[] }) {
                 <td>
                   <Mark
                     shape={MARK_SHAPE[paddy.mark]}
-                    word={paddy.cause === "no-sensor" ? m.none : m.mark[paddy.mark]}
+                    word={paddy.cause === "no-sensor" ? m.paddy.noSensorWord : m.mark[paddy.mark]}
                     tone={PADDY_TONE[paddy.mark]}
                     size="line"
                   />

@@ -7,7 +7,7 @@ import { Legend } from "../parts/legend.tsx";
 import { mapMarkers, plotLooks } from "../state/map-looks.ts";
 import { config, field, messages } from "../state/store.ts";
 import { useSignal } from "../state/use-signal.ts";
-import { navigate, sameSelected, view } from "../state/view.ts";
+import { navigate, type Selected, sameSelected, view } from "../state/view.ts";
 
 const BLANK: ConfigJson["baseMaps"][number] = { id: "blank", url: null, maxNativeZoom: null, creditText: null, creditUrl: null };
 const remembered = { position: null as MapPosition | null }; // to come back to when the tab is opened again
@@ -18,7 +18,7 @@ export function MapPane() {
   const shown = useSignal(view);
   const grounds = useSignal(config)?.baseMaps ?? [];
   const [dropped, setDropped] = useState(0);
-  const container = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLElement>(null);
   const map = useRef<FieldMap | null>(null);
   const ground = grounds.find((g) => g.id === shown.ground) ?? grounds.find((g) => g.url === null) ?? BLANK;
 
@@ -30,22 +30,26 @@ export function MapPane() {
       position: remembered.position,
     });
     map.current = opened;
-    let selected = view.peek().selected;
+    let reached: Selected | null = null; // what the map has flown to
+    const follow = (next: Selected | null) => {
+      if (!sameSelected(next, reached)) reached = next !== null && opened.flyTo(next) ? next : null;
+    };
     const ends = [
-      effect(() => opened.setPlots(field.value.plots)),
+      effect(() => {
+        opened.setPlots(field.value.plots);
+        follow(view.peek().selected); // a link to a plot may come before the plots
+      }),
       effect(() => opened.patch(plotLooks.value)),
       effect(() => {
         opened.setMarkers(mapMarkers.value);
         setDropped(opened.dropped);
       }),
       effect(() => {
-        const next = view.value.selected;
-        opened.select(next);
-        if (next !== null && !sameSelected(next, selected)) opened.flyTo(next);
-        selected = next;
+        const { selected } = view.value;
+        opened.select(selected);
+        follow(selected);
       }),
     ];
-    if (selected !== null) opened.flyTo(selected);
     return () => {
       for (const end of ends) end();
       remembered.position = opened.position();
@@ -60,7 +64,7 @@ export function MapPane() {
       <a class="skip" href="#after-map">
         {m.map.skip}
       </a>
-      <div ref={container} class="map" role="region" aria-label={m.map.label} />
+      <section ref={container} class="map" aria-label={m.map.label} />
       <div class="map-tools">
         <button type="button" class="map-button" onClick={() => map.current?.zoomBy(1)}>
           <Icon name="plus" />

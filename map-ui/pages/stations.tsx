@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import type { Messages } from "../i18n/ja.ts";
 import { ViewLink } from "../parts/link.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { BASE_TONE, GATEWAY_TONE, ROVER_TONE, type Tone } from "../parts/tones.ts";
@@ -52,9 +53,15 @@ function Bases() {
   );
 }
 
+function baselineWords(base: string | null, km: number | null, m: Messages): string {
+  if (base === null) return "";
+  return km === null ? base : m.rover.summary(base, km.toFixed(1));
+}
+
 function Rovers() {
   const m = useSignal(messages);
   const now = useSignal(clockMs);
+  const clock = useSignal(clocks);
   const { rovers: known, bases } = useSignal(field);
   const rovers = [...known.values()];
   return (
@@ -64,8 +71,10 @@ function Rovers() {
       <ul>
         {rovers.map((rover) => {
           const mark = roverMark(rover, now);
-          const base = rover.state?.baseId ? (bases.get(rover.state.baseId)?.name ?? rover.state.baseId) : null;
-          const at = rover.state && timeAgo(Date.parse(rover.state.at), now, m);
+          const state = mark === "away" ? null : rover.state;
+          const base = state?.baseId ? (bases.get(state.baseId)?.name ?? state.baseId) : null;
+          const says =
+            mark === "unknown" && state !== null ? m.rover.stale(clock.time(Date.parse(state.at))) : baselineWords(base, state?.baselineKm ?? null, m);
           return (
             <StationCard
               key={rover.id}
@@ -75,7 +84,7 @@ function Rovers() {
               tone={ROVER_TONE[mark]}
               name={rover.name}
             >
-              {[mark === "away" ? null : base, at].filter(Boolean).join(" · ")}
+              {says}
             </StationCard>
           );
         })}

@@ -65,7 +65,7 @@ function PaddyCard({ paddy }: { paddy: Paddy }) {
   const m = useSignal(messages);
   const now = useSignal(clockMs);
   const known = paddy.mark !== "unknown" && paddy.levelCm !== null;
-  const word = paddy.cause === "no-sensor" ? m.none : m.mark[paddy.mark];
+  const word = paddy.cause === "no-sensor" ? m.paddy.noSensorWord : m.mark[paddy.mark];
   return (
     <ViewLink to={{ selected: { kind: "plot", id: paddy.id } }} class="card">
       <Mark shape={MARK_SHAPE[paddy.mark]} word={word} tone={PADDY_TONE[paddy.mark]} size="badge" />

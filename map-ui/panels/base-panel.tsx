@@ -63,7 +63,7 @@ function factsOf(base: BaseJson, nowMs: number, m: Messages, clock: Clocks): Fac
     if (h.antenna === null) rows.push({ name: m.base.antenna, value: m.base.antennaNone });
     else rows.push({ name: m.base.station, value: String(h.antenna.stationId) }, { name: m.base.antenna, value: <Antenna antenna={h.antenna} /> });
   }
-  rows.push({ name: "", value: base.surveyed ? m.base.surveyed : m.base.unsurveyed });
+  rows.push({ name: m.base.survey, value: base.surveyed ? m.base.surveyed : m.base.unsurveyed });
   return rows;
 }
 
@@ -92,7 +92,9 @@ function Satellites({ health }: { health: BaseHealth }) {
                 <th scope="row">{SYSTEM_NAME[system]}</th>
                 <td class="number">{count}</td>
                 <td>
-                  <meter min={0} max={most} value={count} aria-label={SYSTEM_NAME[system]} />
+                  <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+                    <rect width={(100 * count) / most} height="10" />
+                  </svg>
                 </td>
               </tr>
             );

@@ -36,7 +36,7 @@ export function openLevelChart(target: HTMLElement, options: Options): LevelChar
       tzDate: (s) => uPlot.tzDate(new Date(s * 1000), timeZone),
       legend: { show: false },
       cursor: { drag: { setScale: false } },
-      padding: [fontPx * 0.75, fontPx, 0, 0],
+      padding: [fontPx * 0.75, fontPx * 1.6, 0, 0],
       scales: { y: { range: (_, low, high) => yRange(low, high, band) } },
       axes: [
         {

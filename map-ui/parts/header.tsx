@@ -13,18 +13,22 @@ export function Header() {
   const otherLang = lang === "ja" ? "en" : "ja";
   return (
     <header class="header">
-      <h1 class="header__title">
-        <span class="header__site">{site}</span> <span class="header__app">{m.appName}</span>
-      </h1>
-      <LiveSign />
-      <div class="header__tools">
-        <button type="button" class="button button--quiet" lang={otherLang} onClick={() => navigate({ lang: otherLang }, "replace")}>
-          {m.otherLangName}
-        </button>
-        <button type="button" class="button button--quiet" aria-haspopup="dialog" onClick={() => setSettings("open")}>
-          <Icon name="settings" />
-          {m.settings.open}
-        </button>
+      <div class="header__row">
+        <div class="header__name">
+          <h1 class="header__title">
+            {site} <span class="header__app">{m.appName}</span>
+          </h1>
+          <LiveSign />
+        </div>
+        <div class="header__tools">
+          <button type="button" class="button button--quiet" lang={otherLang} onClick={() => navigate({ lang: otherLang }, "replace")}>
+            {m.otherLangName}
+          </button>
+          <button type="button" class="button button--quiet" aria-haspopup="dialog" onClick={() => setSettings("open")}>
+            <Icon name="settings" />
+            {m.settings.open}
+          </button>
+        </div>
       </div>
       {settings === "open" && <SettingsDialog onClose={() => setSettings("closed")} />}
     </header>
