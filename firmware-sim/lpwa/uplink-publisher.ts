@@ -15,7 +15,7 @@ export interface Counters {
 }
 
 const IN_FLIGHT_MAX = 400; // below the broker's own cap for networks
-const CLOSE_MS = 1500;
+const CLOSE_MS = 800;
 
 /** The MQTT client of a network server: QoS 1, one connection that comes back by itself, a bounded number unacknowledged. */
 export class UplinkPublisher {
@@ -49,7 +49,10 @@ export class UplinkPublisher {
     this.#client.on("close", () => {
       this.#client.options.reconnectPeriod = backOff.nextMs();
     });
-    this.#client.on("error", (error) => options.log.warn("broker refused or unreachable", { host, port, error }));
+    this.#client.on("error", (error) => {
+      if ("code" in error && typeof error.code === "number") options.log.warn("broker refused the network's account", { username, error });
+      else options.log.debug("broker not reached", { host, port, error });
+    });
   }
 
   get counters(): Counters {
@@ -75,7 +78,7 @@ export class UplinkPublisher {
 
   async close(): Promise<void> {
     await this.drained(AbortSignal.timeout(CLOSE_MS));
-    await this.#client.endAsync(true);
+    await this.#client.endAsync(true); // without DISCONNECT, so that the broker publishes the will: the gateway is gone
   }
 
   #send(topic: string, message: unknown, { retain }: { retain: boolean }): void {
