@@ -45,5 +45,7 @@ export function foreignChange(request: FastifyRequest, publicUrl: string | null)
   if (origin === undefined) return undefined;
   if (!URL.canParse(origin)) return refused; // "null" too: a sandboxed frame or a file
   const own = publicUrl === null ? [request.host] : [request.host, new URL(publicUrl).host];
-  return own.includes(new URL(origin).host) ? undefined : refused;
+  return own.map(withoutDefaultPort).includes(withoutDefaultPort(new URL(origin).host)) ? undefined : refused;
 }
+
+const withoutDefaultPort = (host: string): string => host.toLowerCase().replace(/:(?:80|443)$/, "");

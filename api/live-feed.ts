@@ -221,7 +221,7 @@ export class LiveFeed {
   }
 
   #since(id: number): readonly LiveEvent[] | "too-old" {
-    if (id < this.#forgottenId || id > this.#id) return "too-old";
+    if (!(id >= this.#forgottenId && id <= this.#id)) return "too-old"; // NaN too
     const missed = [...this.#readings, ...Object.values(this.#states).flatMap((m) => [...m.values()])].filter((e) => e.id > id);
     return missed.length > this.#limits.replayEvents ? "too-old" : missed.sort((a, b) => a.id - b.id);
   }

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import type { ApiContext, Readiness, SiteAdmin } from "../../api/context.ts";
 import { LiveFeed } from "../../api/live-feed.ts";
@@ -13,10 +12,10 @@ import { DEFAULT_BAND } from "../../core/domain/paddy-status.ts";
 import { topics } from "../../core/domain/topics.ts";
 import type { MetricSample } from "../../core/runtime/metrics.ts";
 import { hashPassword, newToken, verifyPassword } from "../../core/runtime/secrets.ts";
-import { openForReading, openForWriting } from "../../core/runtime/sqlite.ts";
-import { journalMigrations } from "../../ingest/journal-schema.ts";
+import { openForWriting } from "../../core/runtime/sqlite.ts";
+import type { JournalReader } from "../../ingest/journal-reader.ts";
+import { openJournal } from "../../ingest/journal-reader.ts";
 import type { CatalogStore } from "../../store/catalog.ts";
-import type { Backlog } from "../../store/ledger-reader.ts";
 import { readLedger } from "../../store/ledger-reader.ts";
 import { readingsFile } from "../../store/readings-file.ts";
 import { openSqliteReader } from "../../store/sqlite-reader.ts";
@@ -128,20 +127,11 @@ function siteAdminOf(store: CatalogStore): SiteAdmin {
 /** Read from disk, so that it answers while `field` is down. */
 function openLedger(context: RoleContext): () => Promise<Ledger> {
   const readings = context.resources.use("ledger", readingsFile(join(context.dataFolder, "readings.db")), (f) => f.close());
-  const journal = context.resources.use("journal", journalBacklog(join(context.dataFolder, "journal.db")), (b) => b.close());
-  return async () => readLedger(readings.get(), journal);
-}
-
-function journalBacklog(path: string): Backlog & { close(): void } {
-  let db: DatabaseSync | undefined;
-  return {
-    pendingAfter(cursor) {
-      db ??= openForReading(path, journalMigrations);
-      if (!db) return new Map();
-      const rows = db.prepare("SELECT source, count(*) AS n FROM uplink WHERE seq > ? GROUP BY source").all(cursor) as { source: string; n: number }[];
-      return new Map(rows.map(({ source, n }) => [source, n]));
-    },
-    close: () => db?.close(),
+  let journal: JournalReader | undefined; // made by field, maybe after we start
+  context.resources.use("journal", null, () => journal?.close());
+  return async () => {
+    journal ??= openJournal(context.dataFolder);
+    return readLedger(readings.get(), journal ?? { pendingAfter: () => new Map() });
   };
 }
 
@@ -179,7 +169,7 @@ async function readinessOf(parts: {
 }): Promise<Readiness> {
   const { context, bus, ledger, roleMetrics } = parts;
   const degraded: string[] = [];
-  const accepting = roleMetrics.get("field")?.find(([name]) => name === "azemichi_journal_accepting")?.[2] ?? 1;
+  const accepting = roleMetrics.get("field")?.find(([name]) => name === "azemichi_field_ready")?.[2] ?? 1;
   if (context.config.influx) {
     const { influx } = await ledger();
     if (influx.lastError !== null) degraded.push(`influxdb: ${influx.lastError}`);

@@ -1,0 +1,163 @@
+import { DatabaseSync } from "node:sqlite";
+import type { ApiContext, ApiSettings, Readiness, SiteAdmin, TelemetryReader } from "../../api/context.ts";
+import type { FeedLimits } from "../../api/live-feed.ts";
+import { LiveFeed } from "../../api/live-feed.ts";
+import { LoginGuard } from "../../api/login-guard.ts";
+import { createServer } from "../../api/server.ts";
+import type { SessionLimits } from "../../api/sessions.ts";
+import { Sessions, sessionsMigrations } from "../../api/sessions.ts";
+import { siteZone } from "../../api/zone.ts";
+import type { Ledger } from "../../core/domain/ledger.ts";
+import { DEFAULT_BAND } from "../../core/domain/paddy-status.ts";
+import type { Reading } from "../../core/domain/reading.ts";
+import type { Catalog } from "../../core/domain/site.ts";
+import { silentLog } from "../../core/runtime/log.ts";
+import { Metrics } from "../../core/runtime/metrics.ts";
+import { catalog as townCatalog } from "./town.ts";
+
+export const NOON = Date.parse("2026-06-01T03:00:00.000Z"); // 12:00 in Misato
+
+const ZERO = { received: 0, stored: 0, duplicate: 0, rejected: 0, quarantined: 0, pending: 0 };
+export const EMPTY_LEDGER: Ledger = { total: ZERO, bySource: {}, influx: { sent: 0, backlog: 0, lastError: null } };
+
+/** Readings in memory behind the port that the API declares. */
+export function telemetryOf(readings: readonly Reading[]): TelemetryReader {
+  const matching = (f: { deviceIds?: readonly string[]; plotId?: string; quantity?: string; fromMs?: number; toMs?: number }): Reading[] =>
+    readings.filter(
+      (r) =>
+        (f.deviceIds?.includes(r.deviceId) ?? true) &&
+        (f.plotId === undefined || r.plotId === f.plotId) &&
+        (f.quantity === undefined || r.quantity === f.quantity) &&
+        r.timeMs >= (f.fromMs ?? -Infinity) &&
+        r.timeMs < (f.toMs ?? Infinity),
+    );
+  return {
+    latest: async (filter) => {
+      const newest = new Map<string, Reading>();
+      for (const r of matching(filter)) {
+        const key = `${r.deviceId} ${r.quantity} ${r.depthCm}`;
+        if (r.timeMs >= (newest.get(key)?.timeMs ?? -Infinity)) newest.set(key, r);
+      }
+      return [...newest.values()];
+    },
+    series: async (query) => {
+      const points = matching({ ...query, deviceIds: [query.deviceId] }).slice(0, query.max);
+      return { unit: "cm", buckets: points.map((r) => [r.timeMs, 1, r.value, r.value, r.value] as const) };
+    },
+    rows: async function* (filter) {
+      yield* matching(filter);
+    },
+  };
+}
+
+/** A password's stand-in hash: what is tested here is what follows from a verdict; argon2id has its own tests. */
+export const hashOf = (password: string): string => `hash of ${password}`;
+
+export interface TestApi {
+  readonly api: ApiContext;
+  readonly app: Awaited<ReturnType<typeof createServer>>;
+  readonly clock: { ms: number };
+  readonly metrics: Metrics;
+  readonly feed: LiveFeed;
+  setCatalog(catalog: Catalog): void;
+  /** Logs in by the API and gives the Cookie header. */
+  cookieOf(username: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface TestApiOptions {
+  readonly demo?: boolean;
+  readonly readings?: readonly Reading[];
+  readonly telemetry?: TelemetryReader;
+  readonly catalog?: Catalog;
+  readonly settings?: Partial<ApiSettings>;
+  readonly limits?: Partial<FeedLimits>;
+  readonly sessionLimits?: SessionLimits;
+  readonly siteAdmin?: SiteAdmin;
+  readonly readiness?: Readiness;
+  readonly verifyPassword?: ApiContext["verifyPassword"];
+}
+
+/** The whole HTTP side over plain objects: a town, readings in memory, a clock that stands. */
+export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const clock = { ms: NOON };
+  const nowMs = () => clock.ms;
+  const metrics = new Metrics();
+  let catalog = options.catalog ?? townCatalog();
+  const listeners = new Set<(c: Catalog) => void>();
+  const view = {
+    current: () => catalog,
+    onChange: (listener: (c: Catalog) => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  const feed = new LiveFeed({
+    nowMs,
+    metrics,
+    log: silentLog,
+    roverParty: (id) => catalog.rovers.find((r) => r.id === id)?.party ?? null,
+    ...(options.limits ? { limits: options.limits } : {}),
+  });
+  view.onChange(() => feed.startOver());
+  const db = new DatabaseSync(":memory:");
+  for (const migration of sessionsMigrations) db.exec(migration);
+  let tokens = 0;
+  const api: ApiContext = {
+    settings: {
+      version: "0.0.0-test",
+      demo: options.demo ?? false,
+      band: DEFAULT_BAND,
+      publicUrl: null,
+      trustProxy: null,
+      staticRoot: "/nonexistent",
+      baseMaps: ["gsi-pale", "gsi-photo"],
+      ...options.settings,
+    },
+    catalog: view,
+    zone: () => siteZone(catalog.site.timeZone),
+    telemetry: options.telemetry ?? telemetryOf(options.readings ?? []),
+    ledger: async () => EMPTY_LEDGER,
+    siteAdmin: options.siteAdmin ?? { exportSite: () => ({ site: { id: "town" } }), importSite: async () => ({ ok: true, warnings: [] }) },
+    feed,
+    sessions: new Sessions(db, {
+      nowMs,
+      newToken: () => {
+        tokens += 1;
+        return `token-${tokens}`;
+      },
+      ...(options.sessionLimits ? { limits: options.sessionLimits } : {}),
+    }),
+    guard: new LoginGuard({ nowMs, metrics }),
+    verifyPassword: options.verifyPassword ?? (async (password, hash) => hash === hashOf(password)),
+    decoyHash: hashOf("a password that nobody has"),
+    readiness: async () => options.readiness ?? { canJournal: true, store: "sqlite", degraded: [] },
+    roleMetrics: () => new Map([["relay", [["azemichi_relay_frames_total", { mount: "A" }, 3]]]]),
+    metrics,
+    log: silentLog,
+    nowMs,
+  };
+  const app = await createServer(api);
+  return {
+    api,
+    app,
+    clock,
+    metrics,
+    feed,
+    setCatalog: (next) => {
+      catalog = next;
+      for (const listener of listeners) listener(next);
+    },
+    cookieOf: async (username) => {
+      const answer = await app.inject({ method: "POST", url: "/api/v1/session", payload: { username, password: `${username}-password` } });
+      if (answer.statusCode !== 200) throw new Error(`log-in of ${username}: ${answer.statusCode} ${answer.body}`);
+      const cookie = answer.cookies[0];
+      return `${cookie?.name}=${cookie?.value}`;
+    },
+    close: async () => {
+      feed.close();
+      await app.close();
+      db.close();
+    },
+  };
+}
