@@ -43,23 +43,26 @@ export const readingsMigrations: Migrations = [
 
    CREATE TABLE ledger (source TEXT NOT NULL, outcome TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (source, outcome)) STRICT, WITHOUT ROWID;
 
-   CREATE TABLE session (           -- our own number per device (issue of fCnt resets and joins)
-     dev_eui TEXT PRIMARY KEY,
-     number INTEGER NOT NULL,
-     session_key TEXT,              -- devAddr or session_key_id last seen
-     last_f_cnt INTEGER NOT NULL,
-     last_time_ms INTEGER NOT NULL
+   CREATE TABLE session (           -- our own numbers per device (fCnt resets and joins)
+     dev_eui TEXT NOT NULL,
+     number INTEGER NOT NULL,       -- from 1
+     session_key TEXT,              -- devAddr or session_key_id; NULL = not known
+     start_ms INTEGER NOT NULL,     -- event time of the join, else of the earliest frame
+     joined INTEGER NOT NULL,       -- 1 = began with a join
+     last_f_cnt INTEGER NOT NULL,   -- of the frame latest in event time; -1 = none yet
+     last_time_ms INTEGER NOT NULL,
+     PRIMARY KEY (dev_eui, number)
    ) STRICT, WITHOUT ROWID;
 
    CREATE TABLE frame (             -- duplicate keys of each session
-     dev_eui TEXT NOT NULL,
-     session INTEGER NOT NULL,
+     dev_eui TEXT NOT NULL,         -- or 'mqtt:' and our device id
      f_cnt INTEGER NOT NULL,
      f_port INTEGER NOT NULL,       -- -1 = none
      payload_hash TEXT NOT NULL,
      time_ms INTEGER NOT NULL,
+     session INTEGER NOT NULL,
      received_ms INTEGER NOT NULL,
-     PRIMARY KEY (dev_eui, session, f_cnt, f_port, payload_hash)
+     PRIMARY KEY (dev_eui, f_cnt, f_port, payload_hash, time_ms, session)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX frame_received ON frame(received_ms);
 

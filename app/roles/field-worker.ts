@@ -1,0 +1,190 @@
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { AzemichiError } from "../../core/domain/errors.ts";
+import { readingToJson } from "../../core/domain/reading.ts";
+import type { Catalog } from "../../core/domain/site.ts";
+import { topics } from "../../core/domain/topics.ts";
+import { createLog, type Log } from "../../core/runtime/log.ts";
+import { Metrics } from "../../core/runtime/metrics.ts";
+import { openForWriting } from "../../core/runtime/sqlite.ts";
+import { indexDevices } from "../../ingest/device-index.ts";
+import { GatewayStates } from "../../ingest/gateway-states.ts";
+import { type JournalReader, openJournal } from "../../ingest/journal-reader.ts";
+import { Pipeline } from "../../ingest/pipeline.ts";
+import { createInflux, type Influx } from "../../store/influx.ts";
+import { type DrainTarget, InfluxDrain } from "../../store/influx-drain.ts";
+import { IngestStore } from "../../store/ingest-store.ts";
+import { IngestUpkeep } from "../../store/ingest-upkeep.ts";
+import { readingsMigrations } from "../../store/readings-schema.ts";
+import { SqliteQueries } from "../../store/sqlite-queries.ts";
+import type { InfluxConfig } from "../config.ts";
+import type { FieldWorkerData, FromFieldWorker, ToFieldWorker } from "./field-protocol.ts";
+
+/** The thread that turns journaled uplinks into readings, and the only writer of readings.db: neither a flood nor InfluxDB ever holds up an acknowledgement. */
+const METRICS_MS = 1000;
+const GATEWAYS_MS = 2000;
+const UPKEEP_FIRST_MS = 60_000;
+const UPKEEP_MS = 86_400_000;
+const DAY_MS = 86_400_000;
+
+interface Parts {
+  readonly data: FieldWorkerData;
+  readonly db: DatabaseSync;
+  readonly journal: JournalReader;
+  readonly say: (message: FromFieldWorker) => void;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+class FieldWorker {
+  readonly #parts: Parts;
+  readonly #pipeline: Pipeline;
+  readonly #drain: InfluxDrain | null;
+  readonly #gateways: GatewayStates;
+  readonly #upkeep: IngestUpkeep;
+  readonly #ending = new AbortController();
+  #catalog: Catalog;
+  #devices: ReturnType<typeof indexDevices>;
+  #running: Promise<unknown> | undefined;
+
+  constructor(parts: Parts) {
+    const { data, db, journal, log, metrics } = parts;
+    this.#parts = parts;
+    this.#catalog = data.catalog;
+    this.#devices = indexDevices(data.catalog);
+    this.#upkeep = new IngestUpkeep(db);
+    this.#gateways = new GatewayStates({ store: this.#upkeep, catalog: () => this.#catalog, metrics });
+    this.#drain =
+      data.influx === null
+        ? null
+        : new InfluxDrain({ db, writer: influxTarget(data.influx, () => this.#catalog.site.id), nowMs: Date.now, log: log.child({ part: "influx" }), metrics });
+    this.#pipeline = new Pipeline({
+      journal,
+      store: new IngestStore(db, { outbox: data.influx === null ? "off" : "fed" }),
+      devices: () => this.#devices,
+      onHeard: (gatewayId, atMs) => this.#gateways.heard(gatewayId, atMs),
+      publish: (topic, message) => this.#tell(topic, message),
+      onCommit: () => this.#drain?.wake(),
+      log,
+      metrics,
+    });
+  }
+
+  hear(message: ToFieldWorker): void {
+    switch (message.kind) {
+      case "journaled":
+        this.#running ??= this.#run();
+        this.#pipeline.wake();
+        return;
+      case "catalog":
+        this.#catalog = message.catalog;
+        this.#devices = indexDevices(message.catalog);
+        return;
+      case "gateway":
+        this.#gateways.message(message.topic, message.payload, message.receivedAtMs);
+        return;
+      case "end":
+        void this.#end();
+        return;
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#ending;
+    this.#tellWhatIsKnown();
+    const every = (ms: number, work: () => void): Promise<void> => this.#every(ms, work);
+    await Promise.all([
+      this.#pipeline.run(signal),
+      this.#drain?.run(signal),
+      every(GATEWAYS_MS, () => this.#flushGateways()),
+      every(METRICS_MS, () => this.#parts.say({ kind: "metrics", samples: this.#parts.metrics.samples() })),
+      this.#keepUp(),
+    ]);
+  }
+
+  async #end(): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
+    this.#flushGateways();
+    this.#parts.journal.close();
+    this.#parts.db.close();
+    this.#parts.say({ kind: "ended" });
+  }
+
+  /** A broker that has just started keeps nothing: the newest of each device and gateway is told again. */
+  #tellWhatIsKnown(): void {
+    const byDevice = new Map<string, ReturnType<typeof readingToJson>[]>();
+    for (const reading of new SqliteQueries(this.#parts.db, 0).latest({})) {
+      const list = byDevice.get(reading.deviceId) ?? [];
+      list.push(readingToJson(reading));
+      byDevice.set(reading.deviceId, list);
+    }
+    for (const [deviceId, readings] of byDevice) this.#tell(topics.readings(deviceId), { deviceId, readings });
+    for (const { topic, message } of this.#gateways.all()) this.#tell(topic, message);
+  }
+
+  #flushGateways(): void {
+    try {
+      for (const { topic, message } of this.#gateways.flush()) this.#tell(topic, message);
+    } catch (error) {
+      this.#parts.log.error("gateway states could not be kept", { error });
+    }
+  }
+
+  #tell(topic: string, message: unknown): void {
+    this.#parts.say({ kind: "publish", topic, message });
+  }
+
+  async #every(ms: number, work: () => void): Promise<void> {
+    while (await this.#waited(ms)) work();
+  }
+
+  /** Once a day, in small steps: what is older than the journal's days, processed and sent. */
+  async #keepUp(): Promise<void> {
+    for (let wait = UPKEEP_FIRST_MS; await this.#waited(wait); wait = UPKEEP_MS) {
+      try {
+        const receivedBeforeMs = Date.now() - this.#parts.data.journalDays * DAY_MS;
+        const upToSeq = this.#upkeep.doneUpTo();
+        this.#parts.say({ kind: "prune", receivedBeforeMs, upToSeq });
+        while (this.#upkeep.forgetStep({ receivedBeforeMs, upToSeq }) && (await this.#waited(1)));
+      } catch (error) {
+        this.#parts.log.error("old uplinks could not be removed", { error });
+      }
+    }
+  }
+
+  async #waited(ms: number): Promise<boolean> {
+    try {
+      await sleep(ms, undefined, { signal: this.#ending.signal });
+      return true;
+    } catch {
+      return false; // ending
+    }
+  }
+}
+
+/** The tag `site` follows the catalog, which may be imported after the start. */
+function influxTarget(config: InfluxConfig, siteId: () => string): DrainTarget {
+  let made: { siteId: string; influx: Influx } | undefined;
+  const current = (): Influx => {
+    const id = siteId();
+    if (made?.siteId !== id) made = { siteId: id, influx: createInflux(config, { siteId: id }) };
+    return made.influx;
+  };
+  return { send: (points, signal) => current().writer.send(points, signal), ensureDatabase: (signal) => current().ensureDatabase(signal) };
+}
+
+const port = parentPort;
+if (port) {
+  const data = workerData as FieldWorkerData;
+  const say = (message: FromFieldWorker): void => port.postMessage(message);
+  const db = openForWriting(join(data.dataFolder, "readings.db"), readingsMigrations);
+  const journal = openJournal(data.dataFolder);
+  if (!journal) throw new AzemichiError("STORE_UNAVAILABLE", `${data.dataFolder}: the journal cannot be read`);
+  const log = createLog({ level: data.logLevel, base: { role: "field", thread: "ingest" } });
+  const worker = new FieldWorker({ data, db, journal, say, log, metrics: new Metrics() });
+  port.on("message", (message: ToFieldWorker) => worker.hear(message));
+  say({ kind: "open" });
+}
