@@ -52,7 +52,7 @@ export class Caster {
             : null;
     if (over !== null) {
       metrics.count("azemichi_relay_turned_away_total", { limit: over });
-      cut(socket);
+      socket.destroy();
       return;
     }
     this.#sockets.add(socket);

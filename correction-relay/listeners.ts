@@ -7,10 +7,17 @@ import type { Log } from "../core/runtime/log.ts";
 export interface ListenerOptions {
   readonly host: string;
   readonly port: number; // 0 = any free one
-  readonly tls: { readonly port: number; readonly certPath: string; readonly keyPath: string } | null;
+  readonly tls: TlsOptions | null;
   readonly connections: number;
   readonly onConnection: (socket: Socket) => void;
   readonly log: Log;
+}
+
+export interface TlsOptions {
+  readonly port: number;
+  readonly certPath: string; // PEM, both read again when they change
+  readonly keyPath: string;
+  readonly lookEveryMs?: number;
 }
 
 export interface Listeners {
@@ -21,7 +28,7 @@ export interface Listeners {
 
 const BACKLOG = 1024;
 const TLS_HANDSHAKE_MS = 10_000;
-const CERTIFICATE_LOOKED_AT_MS = 10_000;
+const LOOK_EVERY_MS = 10_000;
 // Node's own half-open handling would close a base's socket before its last frames are handed on.
 const SOCKETS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 } as const;
 
@@ -32,7 +39,7 @@ export async function openListeners(options: ListenerOptions): Promise<Listeners
   const { tls } = options;
   const secure = tls && openTls(tls, options);
   const close = async (): Promise<void> => {
-    secure?.stopWatching();
+    secure?.stop();
     await Promise.all([closed(plain), secure && closed(secure.server)]);
   };
   try {
@@ -45,15 +52,18 @@ export async function openListeners(options: ListenerOptions): Promise<Listeners
   return { port: portOf(plain), tlsPort: secure ? portOf(secure.server) : null, close };
 }
 
-function openTls(
-  tls: NonNullable<ListenerOptions["tls"]>,
-  { onConnection, connections, log }: ListenerOptions,
-): { server: TlsServer; stopWatching: () => void } {
+function openTls(tls: TlsOptions, { onConnection, connections, log }: ListenerOptions): { server: TlsServer; stop: () => void } {
   const read = (): { cert: Buffer; key: Buffer } => ({ cert: readFileSync(tls.certPath), key: readFileSync(tls.keyPath) });
   const stamp = (): string => [tls.certPath, tls.keyPath].map((path) => statSync(path).mtimeMs).join("|");
   let known = stamp();
   const server = createTlsServer({ ...SOCKETS, ...read(), handshakeTimeout: TLS_HANDSHAKE_MS }, onConnection);
   server.maxConnections = connections;
+  // Those that have not finished their handshake are known to nobody else: a close would wait for them.
+  const raw = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    raw.add(socket);
+    socket.once("close", () => raw.delete(socket));
+  });
   server.on("tlsClientError", (error: NodeJS.ErrnoException) => log.debug("TLS refused", { code: error.code }));
   // Polled, because renewals replace the file, and a watch would stay on the old one.
   const timer = setInterval(() => {
@@ -66,9 +76,13 @@ function openTls(
     } catch (error) {
       log.warn("certificate could not be read; the one in use stays", { error });
     }
-  }, CERTIFICATE_LOOKED_AT_MS);
+  }, tls.lookEveryMs ?? LOOK_EVERY_MS);
   timer.unref();
-  return { server, stopWatching: () => clearInterval(timer) };
+  const stop = (): void => {
+    clearInterval(timer);
+    for (const socket of raw) socket.destroy();
+  };
+  return { server, stop };
 }
 
 function listening(server: Server, { host, port, key }: { host: string; port: number; key: string }): Promise<void> {

@@ -1,7 +1,7 @@
 export interface Attempt {
   readonly account: string;
   readonly address: string;
-  readonly digest: string; // of the password tried
+  readonly digest: string; // of the password tried, and of what it was tried against
 }
 
 /** free: ask; known-wrong: this very password was refused before; back-off: too many different ones were. */

@@ -50,20 +50,15 @@ export class Reception {
     }
   }
 
-  /** Simulated corrections must never steer a tractor: DESIGN §3. */
-  isVisible(base: Base, peer: Peer): boolean {
-    return !base.sim || this.#o.simServe || peer.loopback;
-  }
-
   #mountFor({ request, peer }: Visitor): Mount | undefined {
     const mount = this.#o.mounts.byName(request.mount);
-    return mount && this.isVisible(mount.base, peer) ? mount : undefined;
+    return mount && isVisible(mount.base, peer, this.#o) ? mount : undefined;
   }
 
   #table({ socket, peer }: Visitor, request: GetRequest): void {
     const nowMs = this.#o.nowMs();
     const entries = [...this.#o.mounts.all()]
-      .filter((mount) => this.isVisible(mount.base, peer))
+      .filter((mount) => isVisible(mount.base, peer, this.#o))
       .map((mount) => ({ base: mount.base, form: mount.form(nowMs), antenna: mount.antenna, receiver: mount.receiver }));
     const host = (socket.localAddress ?? "").replace(/^::ffff:/, "");
     const table = sourcetable({ site: this.#o.catalog.current().site, host, port: socket.localPort ?? 0, entries });
@@ -144,6 +139,11 @@ export class Reception {
   #count(reason: string, { kind }: NtripRequest): void {
     this.#o.metrics.count("azemichi_relay_refused_total", { reason, kind });
   }
+}
+
+/** Simulated corrections must never steer a tractor: DESIGN §3. */
+export function isVisible(base: Base, peer: Peer, { simServe }: { readonly simServe: boolean }): boolean {
+  return !base.sim || simServe || peer.loopback;
 }
 
 const REFUSED_UNASKED: Verdict<never> = { kind: "refused", reason: "wrong" };

@@ -7,7 +7,7 @@ import { Caster } from "./caster.ts";
 import { LIMITS, type RelayLimits } from "./limits.ts";
 import { type ListenerOptions, type Listeners, openListeners } from "./listeners.ts";
 import { Mount } from "./mount.ts";
-import { Reception } from "./reception.ts";
+import { isVisible, Reception } from "./reception.ts";
 import { absentRover, type RoverSession } from "./rover.ts";
 import { isLoopback } from "./socket.ts";
 
@@ -33,7 +33,6 @@ export class Relay {
   readonly #o: RelayOptions;
   readonly #limits: RelayLimits;
   readonly #caster: Caster;
-  readonly #reception: Reception;
   readonly #mounts = new Map<string, Mount>(); // by mount name
   readonly #shown = new Map<string, RoverState>(); // rovers last reported as connected
   readonly #stopWatching: () => void;
@@ -46,8 +45,8 @@ export class Relay {
     this.#limits = { ...LIMITS, ...options.limits };
     const mounts = { byName: (name: string) => this.#mounts.get(name), all: () => this.#mounts.values() };
     const accounts = new Accounts({ key, nowMs });
-    this.#reception = new Reception({ catalog, accounts, mounts, simServe, limits: this.#limits, nowMs, log, metrics });
-    this.#caster = new Caster({ limits: this.#limits, nowMs, log, metrics, receive: (visitor) => this.#reception.receive(visitor) });
+    const reception = new Reception({ catalog, accounts, mounts, simServe, limits: this.#limits, nowMs, log, metrics });
+    this.#caster = new Caster({ limits: this.#limits, nowMs, log, metrics, receive: (visitor) => reception.receive(visitor) });
     this.#today = localDate(nowMs(), catalog.current().site.timeZone);
     this.#apply(catalog.current());
     this.#stopWatching = catalog.onChange((changed) => this.#apply(changed));
@@ -111,7 +110,7 @@ export class Relay {
           rover.password?.hash === session.rover.password?.hash &&
           mayUse(rover, base.mount) &&
           !isExpired(rover, this.#today) &&
-          this.#reception.isVisible(base, { address: session.remoteAddress, loopback: isLoopback(session.remoteAddress) });
+          isVisible(base, { address: session.remoteAddress, loopback: isLoopback(session.remoteAddress) }, this.#o);
         if (!allowed) session.cut("access revoked");
       }
     }

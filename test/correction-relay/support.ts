@@ -6,6 +6,7 @@ import { silentLog } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
 import { hashPassword, tokenDigest } from "../../core/runtime/secrets.ts";
 import type { RelayLimits } from "../../correction-relay/limits.ts";
+import type { TlsOptions } from "../../correction-relay/listeners.ts";
 import { Relay } from "../../correction-relay/relay.ts";
 
 export const KEY = Buffer.from("a test's key");
@@ -57,6 +58,7 @@ export function catalogOf(bases: readonly Base[], rovers: readonly Rover[]): Cat
 export interface Bench {
   readonly relay: Relay;
   readonly port: number;
+  readonly tlsPort: number | null;
   readonly metrics: Metrics;
   readonly bases: Map<string, BaseHealth>; // last reported
   readonly rovers: Map<string, RoverState>;
@@ -69,7 +71,7 @@ export interface Bench {
 }
 
 export async function openBench(
-  options: { bases?: readonly Base[]; rovers?: readonly Rover[]; limits?: Partial<RelayLimits>; simServe?: boolean } = {},
+  options: { bases?: readonly Base[]; rovers?: readonly Rover[]; limits?: Partial<RelayLimits>; simServe?: boolean; tls?: TlsOptions } = {},
 ): Promise<Bench> {
   let nowMs = Date.UTC(2026, 10, 23, 3, 0, 0);
   let catalog = catalogOf(options.bases ?? [baseOf("MISATO1")], options.rovers ?? [roverOf("tractor1")]);
@@ -93,11 +95,12 @@ export async function openBench(
     nowMs: () => nowMs,
     ...(options.limits ? { limits: options.limits } : {}),
   });
-  const { port } = await relay.listen({ host: "127.0.0.1", port: 0, tls: null });
+  const { port, tlsPort } = await relay.listen({ host: "127.0.0.1", port: 0, tls: options.tls ?? null });
   const peers: Peer[] = [];
   return {
     relay,
     port,
+    tlsPort,
     metrics,
     bases,
     rovers,
@@ -228,17 +231,29 @@ export async function joinSource(bench: Bench, mount = "MISATO1", password = BAS
   return source.untilText("ICY 200 OK\r\n\r\n");
 }
 
-/** An MSM7 head without satellites: a whole observation frame of 22 bytes payload (RTCM 10403.3 table 3.5-78). */
-export function msm(type: number, epochMs: number, more: { announced: boolean; stationId?: number }): Uint8Array {
+/** The head of an MSM and nothing behind it (RTCM 10403.3 table 3.5-78): a whole observation frame as far as a relay looks. */
+export function msm(
+  type: number,
+  epochMs: number,
+  more: { announced: boolean; stationId?: number; satellites?: readonly number[]; signals?: readonly number[] },
+): Uint8Array {
   let bits = BigInt(type);
-  const put = (value: number, width: number): void => {
-    bits = (bits << BigInt(width)) | BigInt(value);
+  let width = 12;
+  const put = (value: bigint, bitsOfValue: number): void => {
+    bits = (bits << BigInt(bitsOfValue)) | value;
+    width += bitsOfValue;
   };
-  put(more.stationId ?? 0, 12);
-  put(epochMs, 30);
-  put(more.announced ? 1 : 0, 1);
-  for (let left = 176 - 12 - 12 - 30 - 1; left > 0; left -= 1) put(0, 1);
-  return frameOf(Buffer.from(bits.toString(16).padStart(44, "0"), "hex"));
+  const mask = (ids: readonly number[], size: number): bigint => ids.reduce((sum, id) => sum | (1n << BigInt(size - id)), 0n);
+  const { satellites = [], signals = [] } = more;
+  put(BigInt(more.stationId ?? 0), 12);
+  put(BigInt(epochMs), 30);
+  put(more.announced ? 1n : 0n, 1);
+  put(0n, 18);
+  put(mask(satellites, 64), 64);
+  put(mask(signals, 32), 32);
+  for (let cell = 0; cell < satellites.length * signals.length; cell += 1) put(1n, 1);
+  put(0n, (8 - (width % 8)) % 8);
+  return frameOf(Buffer.from(bits.toString(16).padStart(width / 4, "0"), "hex"));
 }
 
 export const FILLER = frameOf(new Uint8Array(0));

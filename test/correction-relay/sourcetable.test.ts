@@ -1,0 +1,62 @@
+import { describe, expect, test } from "vitest";
+import { sourcetable, type TableEntry } from "../../correction-relay/sourcetable.ts";
+import { ARP, baseOf, catalogOf } from "./support.ts";
+
+const site = catalogOf([], []).site;
+const entry = (more: Partial<TableEntry> = {}): TableEntry => ({
+  base: baseOf("MISATO1"),
+  form: {
+    types: [
+      { type: 1006, ratePerS: 0.1 },
+      { type: 1077, ratePerS: 1 },
+      { type: 1087, ratePerS: 0.98 },
+      { type: 1230, ratePerS: 0.2 },
+      { type: 1033, ratePerS: 0 }, // of before
+    ],
+    constellations: ["BEIDOU", "GPS", "GLONASS"],
+    carriers: 2,
+    bytesPerS: 812.4,
+  },
+  antenna: { stationId: 1, x: ARP.xM, y: ARP.yM, z: ARP.zM, heightM: null, latDeg: 39.4196, lonDeg: 140.5501 },
+  receiver: "u-blox ZED-F9P",
+  ...more,
+});
+const UNKNOWN = { types: [], constellations: [], carriers: 0, bytesPerS: 0 } as const;
+
+const lines = (...entries: TableEntry[]): string[] => sourcetable({ site, host: "192.0.2.5", port: 2101, entries }).split("\r\n");
+
+describe("sourcetable", () => {
+  test("CAS, NET, STR with 19 fields from the stream, and its end", () => {
+    expect(lines(entry())).toEqual([
+      "CAS;192.0.2.5;2101;Azemichi;Misato;0;JPN;39.42;140.55;0.0.0.0;0;none",
+      "NET;misato;Misato;B;N;none;none;none;none",
+      "STR;MISATO1;Town office;RTCM 3.3;1006(10),1077(1),1087(1),1230(5);2;GPS+GLO+BDS;misato;JPN;39.42;140.55;0;0;u-blox ZED-F9P;none;B;N;6499;none",
+      "ENDSOURCETABLE",
+      "",
+    ]);
+  });
+
+  test.each([
+    ["a name in Japanese gives way to the id", entry({ base: baseOf("M", { id: "misato-1", name: "町役場" }) }), 2, "misato-1"],
+    ["semicolons and line ends do not shift fields", entry({ base: baseOf("M", { name: "a;b\r\nc" }) }), 2, "a b  c"],
+    ["legacy observations only", entry({ form: { ...entry().form, types: [{ type: 1004, ratePerS: 1 }] } }), 3, "RTCM 3.1"],
+    ["nothing received yet", entry({ form: UNKNOWN }), 3, "RTCM 3.3"],
+    ["nothing received: no types", entry({ form: UNKNOWN }), 4, ""],
+    ["surveyed, not yet announced", entry({ antenna: null, base: baseOf("M", { antenna: { x: ARP.xM, y: ARP.yM, z: ARP.zM } }) }), 9, "39.42"],
+    ["neither", entry({ antenna: null }), 9, "0.00"],
+    ["simulated", entry({ base: baseOf("DEMO_1", { sim: true }) }), 18, "SIMULATED DO NOT STEER"],
+    ["network solution", entry({ base: baseOf("M", { kind: "network" }) }), 12, "1"],
+  ])("%s", (_, given, field, value) => {
+    const fields =
+      lines(given)
+        .find((line) => line.startsWith("STR;"))
+        ?.split(";") ?? [];
+    expect(fields).toHaveLength(19);
+    expect(fields[field]).toBe(value);
+  });
+
+  test("mounts in order", () => {
+    const table = lines(entry({ base: baseOf("B") }), entry({ base: baseOf("A") }));
+    expect(table.filter((line) => line.startsWith("STR;")).map((line) => line.split(";")[1])).toEqual(["A", "B"]);
+  });
+});
