@@ -3,6 +3,7 @@ import { AzemichiError } from "../core/domain/errors.ts";
 import { QUANTITIES } from "../core/domain/quantity.ts";
 import type { Reading } from "../core/domain/reading.ts";
 import type { ReaderAnswer, ReaderQuestion, ReaderWorkerData } from "./reader-worker.ts";
+import { type ReadingRow, toReading } from "./reading-row.ts";
 import type { RowCursor, RowPage } from "./sqlite-queries.ts";
 import type { LatestFilter, ReadingQuery, Series, SeriesQuery, TelemetryReader } from "./telemetry.ts";
 
@@ -13,7 +14,7 @@ export interface SqliteReaderOptions {
   readonly pageRows?: number;
 }
 
-const PAGE_ROWS = 2000;
+const PAGE_ROWS = 5000;
 const WAITING_MAX = 256; // questions on their way to the thread; beyond, the caller is told to come back
 const ANSWER_TIMEOUT_MS = 30_000;
 
@@ -38,7 +39,7 @@ export class SqliteReader implements TelemetryReader {
   }
 
   async latest(filter: LatestFilter): Promise<Reading[]> {
-    return (await this.#ask({ kind: "latest", filter })) as Reading[];
+    return ((await this.#ask({ kind: "latest", filter })) as ReadingRow[]).map(toReading);
   }
 
   async series(query: SeriesQuery): Promise<Series> {
@@ -50,7 +51,7 @@ export class SqliteReader implements TelemetryReader {
     let after: RowCursor | null = null;
     do {
       const page = (await this.#ask({ kind: "page", query, after, limit: this.#pageRows })) as RowPage;
-      yield* page.rows;
+      for (const row of page.rows) yield toReading(row);
       after = page.next;
     } while (after !== null);
   }
