@@ -29,12 +29,14 @@ export interface Listeners {
 const BACKLOG = 1024;
 const TLS_HANDSHAKE_MS = 10_000;
 const LOOK_EVERY_MS = 10_000;
-// Node's own half-open handling would close a base's socket before its last frames are handed on.
-const SOCKETS = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 } as const;
+const SOCKETS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 } as const;
+// Plain: who asks with a pipe ends its side first, and still wants the answer. Not with TLS: there Node 24 keeps a
+// connection for ever that ends in its handshake.
+const PLAIN = { ...SOCKETS, allowHalfOpen: true } as const;
 
 /** Opens the plain listener and, when asked, the one with TLS. Throws PORT_TAKEN; then nothing stays open. */
 export async function openListeners(options: ListenerOptions): Promise<Listeners> {
-  const plain = createServer(SOCKETS, options.onConnection);
+  const plain = createServer(PLAIN, options.onConnection);
   plain.maxConnections = options.connections;
   const { tls } = options;
   const secure = tls && openTls(tls, options);

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { silentLog } from "../../core/runtime/log.ts";
 import { openListeners } from "../../correction-relay/listeners.ts";
 import { selfSigned } from "./self-signed.ts";
-import { openBench, ROVER_AUTH } from "./support.ts";
+import { openBench, Peer, ROVER_AUTH } from "./support.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "azemichi-tls-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,6 +31,16 @@ describe("listeners", () => {
     await first.close();
     const again = await openListeners({ ...options, port: first.port, tls: null });
     await again.close();
+  });
+
+  test("a client that is gone before its handshake ends leaves nothing behind", async () => {
+    await using bench = await openBench({ tls: { port: 0, ...certificate("gone") } });
+    const knocking = connect({ host: "127.0.0.1", port: bench.tlsPort ?? 0, rejectUnauthorized: false }, () => knocking.destroy());
+    await once(knocking, "close");
+    const half = await Peer.open(bench.tlsPort ?? 0);
+    half.send(Buffer.from([0x16, 3, 1]));
+    half.socket.end();
+    await half.untilClosed();
   });
 
   test("a rover over TLS; a renewed certificate is served without a restart", async () => {
