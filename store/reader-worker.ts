@@ -34,7 +34,7 @@ if (parentPort) {
 function answer(queries: SqliteQueries | undefined, question: ReaderQuestion): unknown {
   switch (question.kind) {
     case "latest":
-      return queries?.latest(question.filter) ?? [];
+      return queries?.latestRows(question.filter) ?? [];
     case "series":
       return queries?.series(question.query) ?? null;
     case "page":

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { QUANTITIES, type Quantity } from "../core/domain/quantity.ts";
-import { READING_COLUMNS, type ReadingRow, SERIES_COLUMN, TIME_COLUMN } from "./reading-row.ts";
+import type { Reading } from "../core/domain/reading.ts";
+import { READING_COLUMNS, type ReadingRow, SERIES_COLUMN, TIME_COLUMN, toReading } from "./reading-row.ts";
 import { type Extent, fillBuckets, planBuckets, pointBuckets, type TimedValue } from "./series-buckets.ts";
 import type { Bucket, LatestFilter, ReadingQuery, Series, SeriesQuery } from "./telemetry.ts";
 
@@ -35,7 +36,11 @@ export class SqliteQueries {
     this.#nowMs = nowMs;
   }
 
-  latest(filter: LatestFilter): ReadingRow[] {
+  latest(filter: LatestFilter): Reading[] {
+    return this.latestRows(filter).map(toReading);
+  }
+
+  latestRows(filter: LatestFilter): ReadingRow[] {
     // Newest first along the primary key: without a plot the first row is the answer; with one, those after a move are passed over.
     const newest = `SELECT time_ms FROM reading WHERE series = s.id ${filter.plotId === undefined ? "" : "AND plot = :plot"} ORDER BY time_ms DESC LIMIT 1`;
     const { where, values } = seriesFilter(filter);

@@ -166,6 +166,9 @@ function seriesContract(store: () => TelemetryStore): void {
     expect(await times({ ...query, fromMs: at(1) })).toEqual([1, 2, 3]);
     expect(await times({ ...query, fromMs: 0, toMs: at(1) })).toEqual([0]);
     expect(await times({ ...query, fromMs: at(50) })).toEqual([]);
+    expect(await times({ ...query, fromMs: 0, toMs: 0 })).toEqual([]);
+    expect(await times({ ...query, fromMs: at(3), toMs: at(1) })).toEqual([]);
+    expect(await times({ ...query, fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY })).toEqual([0, 1, 2, 3]);
     expect(await times({ ...query, quantity: "soil.ec", depthCm: 20 })).toEqual([20]);
     expect(await times({ ...query, quantity: "soil.ec", depthCm: null })).toEqual([]);
     expect(await times({ ...query, quantity: "soil.ec" })).toEqual([10, 20]);
@@ -198,6 +201,7 @@ function rowsContract(store: () => TelemetryStore): void {
     expect(await minutesOf({ deviceIds: ["other"], quantity: "water.level" })).toEqual([]);
     expect(await minutesOf({ deviceIds: [] })).toEqual([]);
     expect(await minutesOf({ toMs: at(0) })).toEqual([]);
+    expect(await minutesOf({ fromMs: 0, toMs: 0 })).toEqual([]);
   });
 
   test("a reader that stops early leaves nothing behind", async () => {
