@@ -2,7 +2,7 @@
 const COMMON = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "same-origin",
-  "permissions-policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), serial=(), bluetooth=()",
+  "permissions-policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), serial=()",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "x-frame-options": "DENY",
