@@ -20,6 +20,7 @@ export interface FeedLimits extends SseLimits {
   readonly ringReadings: number; // likewise, whichever is reached first
   readonly replayEvents: number; // more than that to catch up on: starting over is cheaper
   readonly clients: number;
+  readonly perOwner: number; // streams of one user, or of the demo
   readonly things: number; // states kept per kind
   readonly roverEveryMs: number;
 }
@@ -28,6 +29,7 @@ const LIMITS: FeedLimits = {
   ringReadings: 50_000,
   replayEvents: 5000,
   clients: 1000,
+  perOwner: 100,
   things: 10_000,
   roverEveryMs: 1000,
   queueBytes: 1_000_000,
@@ -36,6 +38,7 @@ const LIMITS: FeedLimits = {
 const PADDING = `:${" ".repeat(2048)}\n\n`; // some proxies and virus scanners hold back the first 2 kB
 
 interface Client {
+  readonly owner: string;
   readonly sse: SseClient;
   readonly ask: () => Visibility | undefined;
   visibility: Visibility;
@@ -114,15 +117,19 @@ export class LiveFeed {
     return (this.#states.gateway.get(gatewayId) as (LiveEvent & { name: "gateway" }) | undefined)?.data ?? null;
   }
 
-  get full(): boolean {
-    return this.#clients.size >= this.#limits.clients;
+  /** No more streams, for anybody or for this owner: one account cannot take the places of all. */
+  full(owner: string): boolean {
+    if (this.#clients.size >= this.#limits.clients) return true;
+    let own = 0;
+    for (const client of this.#clients) if (client.owner === owner) own += 1;
+    return own >= this.#limits.perOwner;
   }
 
   /**
    * Serves a browser on a response whose head is written. `since`: the last id it has seen, null for a new one.
    * `ask` is asked again at each heartbeat and change of the catalog or log-in; undefined ends the stream.
    */
-  attach(response: ServerResponse, options: { since: number | null; ask: () => Visibility | undefined }): void {
+  attach(response: ServerResponse, options: { owner: string; since: number | null; ask: () => Visibility | undefined }): void {
     const { nowMs } = this.#options;
     const visibility = options.ask();
     if (visibility === undefined) {
@@ -130,7 +137,7 @@ export class LiveFeed {
       return;
     }
     const sse = new SseClient(response, { limits: this.#limits, nowMs, resetText: () => this.#resetText() });
-    const client: Client = { sse, ask: options.ask, visibility };
+    const client: Client = { owner: options.owner, sse, ask: options.ask, visibility };
     this.#clients.add(client);
     this.#options.metrics.gauge("azemichi_web_live_clients", this.#clients.size);
     response.on("close", () => {

@@ -3,11 +3,13 @@ import cookie from "@fastify/cookie";
 import type { FastifyError, FastifyInstance } from "fastify";
 import Fastify from "fastify";
 import { foreignChange, viewerOf } from "./caller.ts";
+import { compressed } from "./compression.ts";
 import type { ApiContext } from "./context.ts";
 import type { DocumentedEndpoint } from "./openapi.ts";
 import { openApi } from "./openapi.ts";
 import type { Problem } from "./problem.ts";
 import { PROBLEM_TYPE, problemJson, sendProblem } from "./problem.ts";
+import { exportRoutes } from "./routes/export.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { readingRoutes } from "./routes/readings.ts";
@@ -51,8 +53,9 @@ export async function createServer(api: ApiContext): Promise<FastifyInstance> {
       return sendProblem(reply, foreign);
     }
   });
-  app.addHook("onSend", async (_request, reply) => {
-    if (reply.getHeader("cache-control") === undefined) reply.header("cache-control", "private, no-store");
+  app.addHook("onSend", async (request, reply, payload) => {
+    if (!reply.hasHeader("cache-control")) reply.header("cache-control", "private, no-store");
+    return compressed(request, reply, payload);
   });
   app.addHook("onResponse", async (_request, reply) => {
     api.metrics.count("azemichi_web_responses_total", { status: `${Math.floor(reply.statusCode / 100)}xx` });
@@ -70,7 +73,7 @@ export async function createServer(api: ApiContext): Promise<FastifyInstance> {
   });
   await app.register(
     async (v1) => {
-      for (const routes of [sessionRoutes, siteRoutes, liveRoutes, thingRoutes, readingRoutes]) routes(v1, api);
+      for (const routes of [sessionRoutes, siteRoutes, liveRoutes, thingRoutes, readingRoutes, exportRoutes]) routes(v1, api);
       const document = JSON.stringify(openApi({ version: api.settings.version, endpoints }));
       v1.get("/openapi.json", (_request, reply) => reply.type("application/json; charset=utf-8").header("cache-control", "no-cache").send(document));
     },

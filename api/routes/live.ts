@@ -9,6 +9,7 @@ import { sendProblem } from "../problem.ts";
 import { SnapshotSchema } from "../schemas.ts";
 import { API_HEADERS } from "../security-headers.ts";
 import { basesView, devicesView, gatewaysView, latestReadings, plotsView, roversView } from "../views.ts";
+import type { Viewer } from "../visibility.ts";
 import { allows, visibilityOf } from "../visibility.ts";
 
 const Since = z.strictObject({
@@ -29,7 +30,7 @@ export function liveRoutes(app: FastifyInstance, api: ApiContext): void {
     ok: { description: "everything, as of event `id`", schema: SnapshotSchema },
     handle: async ({ query, viewer, visibility, request }, reply) => {
       const id = String(api.feed.lastId); // taken first: what happens while we read comes again as an event
-      const etag = `W/"${id}.${viewer.kind === "user" ? viewer.user.id : viewer.kind}"`;
+      const etag = `W/"${id}.${ownerOf(viewer)}"`;
       reply.header("etag", etag).header("cache-control", "private, no-cache");
       if (query.since === id || request.headers["if-none-match"] === etag) return reply.code(304).send();
       const readings = await latestReadings(api, visibility, {});
@@ -54,8 +55,9 @@ export function liveRoutes(app: FastifyInstance, api: ApiContext): void {
     access: "reader",
     query: Since,
     ok: { description: "hello, reading, base, rover, gateway, reset", type: "text/event-stream" },
-    handle: ({ query, request }, reply) => {
-      if (api.feed.full) {
+    handle: ({ query, viewer, request }, reply) => {
+      const owner = ownerOf(viewer);
+      if (api.feed.full(owner)) {
         api.metrics.count("azemichi_web_live_refused_total");
         return sendProblem(reply, { status: 503, detail: "Too many open pages. This one goes on by asking every few seconds.", retryAfterS: 30 });
       }
@@ -70,6 +72,7 @@ export function liveRoutes(app: FastifyInstance, api: ApiContext): void {
         "x-accel-buffering": "no", // nginx would hold the stream back
       });
       api.feed.attach(reply.raw, {
+        owner,
         since,
         ask: () => {
           const viewer = viewerOf(request, api);
@@ -80,3 +83,5 @@ export function liveRoutes(app: FastifyInstance, api: ApiContext): void {
     },
   });
 }
+
+const ownerOf = (viewer: Viewer): string => (viewer.kind === "user" ? `user:${viewer.user.id}` : viewer.kind);

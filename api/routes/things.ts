@@ -46,6 +46,10 @@ export function thingRoutes(app: FastifyInstance, api: ApiContext): void {
     ok: { description: "gateways", schema: z.array(GatewaySchema) },
     handle: ({ visibility }) => gatewaysView(api, visibility),
   });
+  correctionRoutes(app, api);
+}
+
+function correctionRoutes(app: FastifyInstance, api: ApiContext): void {
   addEndpoint(app, api, {
     method: "GET",
     url: "/bases",

@@ -243,6 +243,13 @@ test("nobody without access, and no more than the limit", async () => {
   first.close();
 });
 
+test("one account cannot take everybody's places", async () => {
+  const open = await start({ demo: false, limits: { perOwner: 2 } });
+  const cookie = await t.cookieOf("sato");
+  expect([(await open(cookie)).status, (await open("sato")).status, (await open("sato")).status]).toEqual([200, 200, 503]);
+  expect((await open("suzuki")).status).toBe(200);
+});
+
 test("what is not understood on the bus is counted and harms nothing", async () => {
   const open = await start();
   const reader = await open();
