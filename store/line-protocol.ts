@@ -18,18 +18,17 @@ export interface InfluxPoint {
  */
 export function encodePoint(point: InfluxPoint, siteId: string): string {
   const { measurement, field } = QUANTITIES[point.quantity];
-  // In the order of their names, as the line-protocol reference advises for speed; a tag without a value is not allowed.
-  let line = `${measurement},device=${tagValue(point.deviceId)}`;
-  if (point.depthCm !== null) line += `,depth_cm=${point.depthCm}`;
-  if (point.plotId !== null) line += `,plot=${tagValue(point.plotId)}`;
-  line += `,site=${tagValue(siteId)} `;
+  // In the order of their names, as the line-protocol reference advises for speed.
+  const depth = point.depthCm === null ? "" : `,depth_cm=${point.depthCm}`;
+  let line = `${measurement}${tag("device", point.deviceId)}${depth}${tag("plot", point.plotId ?? "")}${tag("site", siteId)} `;
   const value = point.value !== null && Number.isFinite(point.value) ? point.value : null;
   line += value === null ? `${field}_q=9` : `${field}=${value},${field}_q=${point.flag}`;
   return `${line} ${point.timeMs}`;
 }
 
-function tagValue(id: string): string {
-  return toTag(id).replace(/[, =]/g, "\\$&");
+/** A tag without a value is not allowed: it is left out, and InfluxQL finds it as ''. */
+function tag(name: string, id: string): string {
+  return id === "" ? "" : `,${name}=${toTag(id).replace(/[, =]/g, "\\$&")}`;
 }
 
 /**

@@ -26,6 +26,7 @@ describe("a point as a line", () => {
     { name: "missing", point: { value: null, flag: 9 }, line: "water,device=d1,plot=p1,site=s level_q=9 1780272000123" },
     { name: "NaN is missing", point: { value: Number.NaN }, line: "water,device=d1,plot=p1,site=s level_q=9 1780272000123" },
     { name: "infinity is missing", point: { value: Number.NEGATIVE_INFINITY }, line: "water,device=d1,plot=p1,site=s level_q=9 1780272000123" },
+    { name: "an empty id, no tag", point: { plotId: "" }, line: "water,device=d1,site=s level=4.5,level_q=1 1780272000123" },
     { name: "escapes", point: { deviceId: "a b,c=d" }, line: "water,device=a\\ b\\,c\\=d,plot=p1,site=s level=4.5,level_q=1 1780272000123" },
     { name: "backslash", point: { deviceId: "a\\" }, line: "water,device=a%5C,plot=p1,site=s level=4.5,level_q=1 1780272000123" },
     { name: "line break", point: { deviceId: "a\nb" }, line: "water,device=a%0Ab,plot=p1,site=s level=4.5,level_q=1 1780272000123" },
