@@ -40,20 +40,22 @@ export function messageOf(topic: string, text: string): LiveMessage {
   }
   switch (kind) {
     case "readings":
-      return checked(Readings.safeParse(json), (m) => ({ name: "reading", data: m.readings as unknown as ReadingJson[] }));
+      return checked(Readings, json, { name: "reading", data: (json as { readings: readonly ReadingJson[] } | null)?.readings ?? [] });
     case "bases":
-      return checked(Base.safeParse(json), (m) => ({ name: "base", key, data: m as unknown as BaseHealth }));
+      return checked(Base, json, { name: "base", key, data: json as BaseHealth });
     case "rovers":
-      return checked(Rover.safeParse(json), (m) => ({ name: "rover", key, data: m as unknown as RoverState }));
+      return checked(Rover, json, { name: "rover", key, data: json as RoverState });
     case "gateways":
-      return checked(Gateway.safeParse(json), (m) => ({ name: "gateway", key, data: m as unknown as GatewayState }));
+      return checked(Gateway, json, { name: "gateway", key, data: json as GatewayState });
     default:
       return { kind: "malformed", reason: "unexpected topic" };
   }
 }
 
-function checked<T>(result: z.ZodSafeParseResult<T>, item: (message: T) => LiveItem): LiveMessage {
-  if (result.success) return { kind: "item", item: item(result.data) };
+/** The message as it came, not a copy: it goes on to browsers as it is. */
+function checked(schema: z.ZodType, json: unknown, item: LiveItem): LiveMessage {
+  const result = schema.safeParse(json);
+  if (result.success) return { kind: "item", item };
   const issue = result.error.issues[0];
   return { kind: "malformed", reason: `${issue?.path.join(".") ?? ""}: ${issue?.message ?? "unexpected shape"}` };
 }
