@@ -29,6 +29,6 @@ export const LIMITS: RelayLimits = {
   roverQueueBytes: 32_768,
   roverUndrainedMs: 10_000,
   holdMs: 20_000,
-  sourceSilentMs: 2500,
+  sourceSilentMs: 2000, // with a base's retries: back within 2.5 s
   sourceIdleMs: 120_000,
 };

@@ -1,10 +1,11 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 
 /** Ends a connection at once; on plain TCP with a reset, so that the kernel does not keep what the peer never read. */
 export function cut(socket: Socket): void {
-  if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
-  else socket.destroy();
+  if (socket.destroyed) return;
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** 127.0.0.0/8, ::1, and the first in IPv6 clothes. */

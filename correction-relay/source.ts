@@ -96,18 +96,24 @@ export class SourceSession {
 
   /** What is whole still leaves. Idempotent. */
   end(reason: string): void {
+    if (!this.#release(reason)) return;
+    finish(this.#socket);
+  }
+
+  /** At once. */
+  cut(reason: string): void {
+    this.#release(reason);
+    cut(this.#socket);
+  }
+
+  #release(reason: string): boolean {
     const sink = this.#sink;
-    if (sink === null) return;
+    if (sink === null) return false;
     const atMs = this.#nowMs();
     for (const frame of this.#splitter.end()) this.#hand(frame, atMs);
     sink.chunk(0, this.#splitter.counters, atMs);
     this.#sink = null;
-    finish(this.#socket);
     sink.sourceEnded(this, reason);
-  }
-
-  cut(reason: string): void {
-    this.end(reason);
-    cut(this.#socket);
+    return true;
   }
 }

@@ -99,14 +99,14 @@ describe("a base's stream", () => {
     const rover = await joinRover(bench);
     first.send(epochAt(1000));
     await rover.untilBytes(ICY_BYTES + epochAt(1000).length);
-    bench.pass(2000);
+    bench.pass(1900);
     const refused = async (request: string): Promise<string> => (await bench.connect()).send(request).untilClosed();
     expect(await refused(`SOURCE ${BASE_PASSWORD} MISATO1\r\n\r\n`)).toBe("ERROR - Mount Point Taken or Invalid\r\n");
     expect(await refused(`POST /MISATO1 HTTP/1.1\r\nAuthorization: ${basic("", BASE_PASSWORD)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 409 Conflict\r\n/);
     const bytes = (): number => bench.metrics.get("azemichi_relay_source_bytes_total", { mount: "MISATO1" });
     first.send("noise");
     await eventually(() => bytes() === epochAt(1000).length + 5, "noise");
-    bench.pass(500);
+    bench.pass(100);
     const second = await joinSource(bench);
     await first.untilClosed();
     second.send(epochAt(2000));
