@@ -32,7 +32,6 @@ const DAY_MS = 86_400_000;
 interface Parts {
   readonly data: FieldWorkerData;
   readonly db: DatabaseSync;
-  readonly journal: JournalReader;
   readonly say: (message: FromFieldWorker) => void;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -45,12 +44,13 @@ class FieldWorker {
   readonly #gateways: GatewayStates;
   readonly #upkeep: IngestUpkeep;
   readonly #ending = new AbortController();
+  #journal: JournalReader | undefined;
   #catalog: Catalog;
   #devices: ReturnType<typeof indexDevices>;
   #running: Promise<unknown> | undefined;
 
   constructor(parts: Parts) {
-    const { data, db, journal, log, metrics } = parts;
+    const { data, db, log, metrics } = parts;
     this.#parts = parts;
     this.#catalog = data.catalog;
     this.#devices = indexDevices(data.catalog);
@@ -61,7 +61,7 @@ class FieldWorker {
         ? null
         : new InfluxDrain({ db, writer: influxTarget(data.influx, () => this.#catalog.site.id), nowMs: Date.now, log: log.child({ part: "influx" }), metrics });
     this.#pipeline = new Pipeline({
-      journal,
+      journal: { readAfter: (cursor, max) => this.#openJournal().readAfter(cursor, max) },
       store: new IngestStore(db, { outbox: data.influx === null ? "off" : "fed" }),
       devices: () => this.#devices,
       onHeard: (gatewayId, atMs) => this.#gateways.heard(gatewayId, atMs),
@@ -108,9 +108,17 @@ class FieldWorker {
     this.#ending.abort();
     await this.#running;
     this.#flushGateways();
-    this.#parts.journal.close();
+    this.#journal?.close();
     this.#parts.db.close();
     this.#parts.say({ kind: "ended" });
+  }
+
+  /** The journal's own thread makes the file; the first word of it says that it is there. */
+  #openJournal(): JournalReader {
+    const { dataFolder } = this.#parts.data;
+    this.#journal ??= openJournal(dataFolder);
+    if (!this.#journal) throw new AzemichiError("STORE_UNAVAILABLE", `${dataFolder}: the journal cannot be read`);
+    return this.#journal;
   }
 
   /** A broker that has just started keeps nothing: the newest of each device and gateway is told again. */
@@ -181,10 +189,8 @@ if (port) {
   const data = workerData as FieldWorkerData;
   const say = (message: FromFieldWorker): void => port.postMessage(message);
   const db = openForWriting(join(data.dataFolder, "readings.db"), readingsMigrations);
-  const journal = openJournal(data.dataFolder);
-  if (!journal) throw new AzemichiError("STORE_UNAVAILABLE", `${data.dataFolder}: the journal cannot be read`);
   const log = createLog({ level: data.logLevel, base: { role: "field", thread: "ingest" } });
-  const worker = new FieldWorker({ data, db, journal, say, log, metrics: new Metrics() });
+  const worker = new FieldWorker({ data, db, say, log, metrics: new Metrics() });
   port.on("message", (message: ToFieldWorker) => worker.hear(message));
   say({ kind: "open" });
 }

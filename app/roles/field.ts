@@ -17,8 +17,9 @@ const END_MS = 1500;
  */
 export const run: RunRole = async (context) => {
   const { config, ports, dataFolder, catalog, key, busSecret, log, metrics, nowMs, resources } = context;
-  const journal = resources.use("journal", await Journal.open({ folder: dataFolder, log, metrics, onDeath: die }), (j) => j.close());
-  const worker = resources.use("ingest", await FieldThread.open(context), (w) => w.close());
+  const [journal, worker] = await Promise.all([Journal.open({ folder: dataFolder, log, metrics, onDeath: die }), FieldThread.open(context)]);
+  resources.use("journal", journal, (j) => j.close());
+  resources.use("ingest", worker, (w) => w.close());
   const listen = { bind: config.mqtt.bind, port: ports.mqtt, tlsPort: ports.mqtts, wsPort: ports.mqttWs, tls: config.tls };
   const onGatewayMessage = (topic: string, payload: Uint8Array, receivedAtMs: number): void =>
     worker.say({ kind: "gateway", topic, payload: Uint8Array.from(payload), receivedAtMs });
