@@ -21,7 +21,8 @@ const MAX_HELD_BYTES = 1 << 20;
  * A bad frame costs one byte, then the search goes on, so every intact frame is found.
  * In sync, a header's length is trusted and waited for. Out of sync, a whole good frame further on beats
  * half a candidate: payloads hold false headers (the standard's own example of 1005 has `D3 02 02` inside).
- * Each candidate's CRC is computed once, however the bytes are cut.
+ * Each candidate's CRC is computed once, however the bytes are cut. The worst a sender can do is a long false header in
+ * every second byte: some 500 bytes of CRC for each byte (see the bench), so limit what an untrusted peer may send.
  */
 export class FrameSplitter {
   #held: Uint8Array = NOTHING; // unresolved bytes of our own, less than one frame unless the caller stopped early

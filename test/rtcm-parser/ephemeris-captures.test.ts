@@ -1,4 +1,4 @@
-import { decodeMessage } from "rtcm-parser";
+import { decodeMessage, encodeMessage, frameOf } from "rtcm-parser";
 import { expect, test } from "vitest";
 import { describeNeeding } from "../support/requirements.ts";
 import { CAPTURES, type Fields, readCapture } from "./captures.ts";
@@ -12,6 +12,28 @@ function truthName(row: string, truth: Fields): string {
   if (row === "tbS") return "tbSec";
   return row in truth ? row : row.replace(UNITS, "");
 }
+
+test("the signs of GLONASS stand before their magnitudes, and -0 comes back as it was sent", () => {
+  // 1020 of all ones behind the type: every signed field is the negative of its largest magnitude.
+  const ones = new Uint8Array(45).fill(0xff);
+  ones.set([1020 >> 4, ((1020 & 15) << 4) | 15]);
+  ones[44] = 0x80; // the last seven bits are reserved
+  expect(decodeMessage(frameOf(ones))).toMatchObject({
+    kind: "1020",
+    vxKmPerS: -(2 ** 23 - 1) / 2 ** 20,
+    gammaN: -1023 / 2 ** 40,
+    tbS: 127 * 900,
+    frequencyChannel: 24,
+  });
+  expect(encodeMessage(decodeMessage(frameOf(ones)))).toEqual(frameOf(ones));
+  // Sign bit of vx alone: bits 12 + 6 + 5 + 2 + 2 + 12 + 2 + 7 = 48 stand before it.
+  const minusZero = new Uint8Array(45);
+  minusZero.set([1020 >> 4, (1020 & 15) << 4]);
+  minusZero[6] = 0x80;
+  const message = decodeMessage(frameOf(minusZero));
+  expect(message.kind === "1020" && message.vxKmPerS).toBe(-0);
+  expect(encodeMessage(message)).toEqual(frameOf(minusZero));
+});
 
 describeNeeding(["shared"], "ephemerides of real captures", () => {
   test.each(CAPTURES)("%s", (name) => {

@@ -1,8 +1,33 @@
-import { FrameSplitter, messageType } from "rtcm-parser";
+import { FrameSplitter, frameOf, messageType } from "rtcm-parser";
 import { describe, expect, test } from "vitest";
 import { describeNeeding } from "../support/requirements.ts";
 import { CAPTURES, readCapture } from "./captures.ts";
-import { chunked } from "./fixtures.ts";
+import { chunked, concat, EXAMPLE_1005, hex, ZERO_LENGTH } from "./fixtures.ts";
+
+test.each([[1], [5], [64], [10_000]])("a stream of our own with every kind of damage, in chunks of %d", (size) => {
+  const long = frameOf(new Uint8Array(300).map((_, i) => i));
+  const flipped = long.map((byte, i) => (i === 150 ? byte ^ 4 : byte));
+  const parts: readonly (readonly [bytes: Uint8Array, intact: boolean])[] = [
+    [long, true],
+    [flipped, false],
+    [EXAMPLE_1005, true],
+    [EXAMPLE_1005, true], // duplicated
+    [long.subarray(0, 200), false], // truncated
+    [ZERO_LENGTH, true],
+    [concat(long.subarray(0, 99), long.subarray(100)), false], // a byte dropped
+    [hex("D30013"), false], // false preamble
+    [long, true],
+    [new TextEncoder().encode("$GNGGA,0,,,,,0*00\r\n"), false],
+    [hex("B5620107D303FF"), false],
+    [EXAMPLE_1005, true],
+  ];
+  const splitter = new FrameSplitter();
+  const found: Uint8Array[] = [];
+  for (const chunk of chunked(concat(...parts.map(([bytes]) => bytes)), [size])) found.push(...splitter.push(chunk));
+  found.push(...splitter.end());
+  expect(found).toEqual(parts.filter(([, intact]) => intact).map(([bytes]) => bytes));
+  expect(splitter.counters.skippedBytes).toBe(parts.reduce((sum, [bytes, intact]) => sum + (intact ? 0 : bytes.length), 0));
+});
 
 describeNeeding(["shared"], "framing of real captures", () => {
   describe.each(CAPTURES)("%s", (name) => {

@@ -28,6 +28,15 @@ function inTruthWords(satellite: Satellite): Record<string, unknown> {
   };
 }
 
+test("ranges are the pseudorange with its ambiguity, and differences to it", () => {
+  const satellite = { l1PseudorangeM: 100, l1AmbiguityModulus: 70, l1PhaseMinusPseudorangeM: -0.5, l2MinusL1PseudorangeM: 2, l2PhaseMinusL1PseudorangeM: null };
+  const l1PseudorangeM = 100 + 70 * 299_792.458;
+  expect(legacyRanges(satellite)).toEqual({ l1PseudorangeM, l1PhaseRangeM: l1PseudorangeM - 0.5, l2PseudorangeM: l1PseudorangeM + 2, l2PhaseRangeM: null });
+  // GLONASS counts in steps of twice that; a message without L2 has no L2 ranges.
+  const glonass = { frequencyChannel: -7, l1PseudorangeM: 0, l1AmbiguityModulus: 35, l1PhaseMinusPseudorangeM: null };
+  expect(legacyRanges(glonass)).toEqual({ l1PseudorangeM: 35 * 599_584.916, l1PhaseRangeM: null, l2PseudorangeM: null, l2PhaseRangeM: null });
+});
+
 describeNeeding(["shared"], "legacy observables of real captures", () => {
   test.each(CAPTURES)("%s", (name) => {
     const { truth, frames } = readCapture(name);

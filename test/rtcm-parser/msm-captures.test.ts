@@ -1,4 +1,14 @@
-import { decodeMessage, decodeMsmHeader, epochOf, type MsmMessage, minLockMs, satelliteName, signalCode } from "rtcm-parser";
+import {
+  decodeMessage,
+  decodeMsmHeader,
+  encodeMessage,
+  epochOf,
+  type MsmMessage,
+  minLockMs,
+  msmFromObservations,
+  satelliteName,
+  signalCode,
+} from "rtcm-parser";
 import { expect, test } from "vitest";
 import { describeNeeding } from "../support/requirements.ts";
 import { CAPTURES, type MsmTruth, type Row, readCapture } from "./captures.ts";
@@ -69,6 +79,37 @@ function checkSatellites(message: MsmMessage, truth: MsmTruth): void {
     });
   });
 }
+
+test("MSM4, 5, 6 and 7 of the same observations say the same, as finely as each can", () => {
+  const observed = {
+    satelliteId: 11,
+    pseudorangeM: 23_456_789.1234,
+    phaseRangeM: 23_456_800.4321,
+    rangeRateMps: -512.3456,
+    cnrDbHz: 43,
+    lockMs: 70_000,
+    halfCycle: false,
+  };
+  const second = { ...observed, signalId: 16, pseudorangeM: observed.pseudorangeM + 4.5 };
+  for (const msm of [4, 5, 6, 7] as const) {
+    const head = { constellation: "QZSS", msm, stationId: 9, epochMs: 1234, multipleMessage: false } as const;
+    const message = decodeMsm(encodeMessage(msmFromObservations(head, [{ ...observed, signalId: 2 }, second])));
+    expect(message).toMatchObject({ ...head, type: 1110 + msm, satellites: [{ satelliteId: 11 }], signalIds: [2, 16] });
+    const stepM = msm < 6 ? 0.02 : 0.0006;
+    const hasRates = msm === 5 || msm === 7;
+    expect(message.cells).toMatchObject([
+      {
+        cnrDbHz: 43,
+        halfCycle: false,
+        pseudorangeM: near(observed.pseudorangeM, stepM),
+        phaseRangeM: near(observed.phaseRangeM, 0.0006),
+        rangeRateMps: hasRates ? near(observed.rangeRateMps, 0.00006) : null,
+        minLockMs: msm < 6 ? 65_536 : 69_632,
+      },
+      { pseudorangeM: near(second.pseudorangeM, stepM) },
+    ]);
+  }
+});
 
 describeNeeding(["shared"], "MSM of real captures", () => {
   test.each(CAPTURES)("%s: headers, satellites and cells are those of the truth", (name) => {

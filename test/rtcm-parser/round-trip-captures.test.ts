@@ -1,10 +1,25 @@
-import { decodeMessage, encodeMessage, messageType } from "rtcm-parser";
+import { decodeMessage, encodeMessage, frameOf, messageType } from "rtcm-parser";
 import { expect, test } from "vitest";
 import { describeNeeding } from "../support/requirements.ts";
 import { CAPTURES, readCapture } from "./captures.ts";
 
 /** Types without a table, in the captures: they come back because they are handed on as they are. */
 const RAW = [63, 1030, 1031, 1057, 1058, 1059, 1060, 1063, 1064, 1065, 1066, 1240, 1241, 1242, 1300, 1302, 4072, 4094];
+
+// An MSM7 with empty masks has 169 bits: the last of its 22 bytes ends in 7 filling bits. DF001 is bits 58 to 64.
+test.each([
+  ["reserved bits", [7, 0x3f], 0b1111110, 0, []],
+  ["filling bits", [21, 0x7f], 0, 1, []],
+  ["bytes behind the last field", [24, 7], 0, 4, [0, 0, 0]],
+] as const)("an MSM with %s comes back byte for byte", (_, [at, value], reserved, remainderBytes, extra) => {
+  const payload = new Uint8Array(22 + extra.length);
+  payload.set([1077 >> 4, (1077 & 15) << 4]);
+  payload[at] = value;
+  const message = decodeMessage(frameOf(payload));
+  expect(message).toMatchObject({ kind: "msm", reserved });
+  expect(message.kind === "msm" && message.remainder).toHaveLength(remainderBytes);
+  expect(encodeMessage(message)).toEqual(frameOf(payload));
+});
 
 describeNeeding(["shared"], "encoding what was decoded", () => {
   test.each(CAPTURES)("%s: every frame comes back byte for byte", (name) => {
