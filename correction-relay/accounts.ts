@@ -64,8 +64,8 @@ export class Accounts {
     const standing = peer.loopback ? "free" : this.#backoff.standing(attempt);
     if (standing === "known-wrong") return "wrong";
     if (standing === "back-off") return "back-off";
-    const known = stored === null ? null : (stored.digest ?? this.#remembered.get(stored.hash) ?? null);
-    if (known !== null && equalSecrets(known, digest)) return "right";
+    const known = stored === null ? [] : [stored.digest, this.#remembered.get(stored.hash)];
+    if (known.some((d) => typeof d === "string" && equalSecrets(d, digest))) return "right";
     const right = await this.#verify(password, digest, stored?.hash ?? null);
     if (right === "busy") return "busy";
     if (right && stored !== null) {

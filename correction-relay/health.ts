@@ -48,12 +48,6 @@ export class BaseMonitor {
   #latencyMs: number | null = null;
   #antenna: BaseHealth["antenna"] = null;
   #receiver: string | null = null;
-  #undecodable = 0;
-
-  /** Frames with a good CRC that we could not read: relayed all the same. */
-  get undecodable(): number {
-    return this.#undecodable;
-  }
 
   get antenna(): BaseHealth["antenna"] {
     return this.#antenna;
@@ -86,9 +80,10 @@ export class BaseMonitor {
     this.#framing = framing;
   }
 
-  frame(frame: Uint8Array, epoch: Epoch | null, atMs: number): void {
+  /** "unreadable": a good CRC around what the standard does not allow; it is relayed all the same. */
+  frame(frame: Uint8Array, epoch: Epoch | null, atMs: number): "read" | "unreadable" {
     const type = messageType(frame);
-    if (type === null) return;
+    if (type === null) return "read";
     let seen = this.#types.get(type);
     if (seen === undefined) {
       seen = { count: 0, window: new RateWindow(RATE_WINDOW_S) };
@@ -101,8 +96,9 @@ export class BaseMonitor {
       else if (type === 1005 || type === 1006 || type === 1033) this.#station(frame);
     } catch (error) {
       if (!(error instanceof RtcmError)) throw error;
-      this.#undecodable += 1;
+      return "unreadable";
     }
+    return "read";
   }
 
   #observation(frame: Uint8Array, type: number, epoch: Epoch, atMs: number): void {
@@ -159,7 +155,7 @@ export class BaseMonitor {
 
   health(of: { readonly baseId: string; readonly mount: string; readonly sim: boolean; readonly rovers: number; readonly nowMs: number }): BaseHealth {
     const { nowMs } = of;
-    const fresh = this.#lastEpochAtMs !== null && nowMs - this.#lastEpochAtMs < SILENT_AFTER_MS;
+    const fresh = this.#lastEpochAtMs !== null && this.#lastEpochAtMs >= this.#sinceMs && nowMs - this.#lastEpochAtMs < SILENT_AFTER_MS;
     const satellites: Partial<Record<Constellation, number>> = {};
     for (const [constellation, view] of this.#constellations) {
       if (this.#connected !== null && fresh && nowMs - view.lastAtMs < SILENT_AFTER_MS) satellites[constellation] = view.counted ?? view.satellites.size;

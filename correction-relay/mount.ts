@@ -89,7 +89,19 @@ export class Mount {
     const type = messageType(frame);
     if (type !== null && CACHED_TYPES.includes(type)) this.#cache.set(type, Uint8Array.from(frame));
     this.#gatherer.accept(frame, epoch, atMs);
-    this.#monitor.frame(frame, epoch, atMs);
+    this.#observe(frame, epoch, atMs);
+  }
+
+  /** Whatever goes wrong here, the stream goes on: DESIGN §1, health never stands in the way. */
+  #observe(frame: Uint8Array, epoch: Epoch | null, atMs: number): void {
+    const { metrics } = this.#options;
+    const mount = this.base.mount;
+    try {
+      if (this.#monitor.frame(frame, epoch, atMs) === "unreadable") metrics.count("azemichi_relay_unreadable_frames_total", { mount });
+    } catch (error) {
+      metrics.count("azemichi_relay_observation_failures_total", { mount });
+      this.#log.error("frame not observed", { error, type: messageType(frame) });
+    }
   }
 
   chunk(bytes: number, framing: FrameCounters, atMs: number): void {
