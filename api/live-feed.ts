@@ -4,6 +4,7 @@ import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import type { LiveItem } from "./live-messages.ts";
 import { messageOf } from "./live-messages.ts";
+import { visibleData } from "./live-visibility.ts";
 import type { SseLimits } from "./sse-client.ts";
 import { SseClient } from "./sse-client.ts";
 import type { Visibility } from "./visibility.ts";
@@ -217,13 +218,15 @@ export class LiveFeed {
       this.#states[event.name].set(event.key, event);
     }
     this.#options.metrics.count("azemichi_web_live_events_total", { name: event.name });
-    for (const client of this.#clients) this.#send(client, event);
+    if (this.#clients.size === 0) return;
+    const whole = textOf(event, event.data); // once, for all who see all of it
+    for (const client of this.#clients) this.#send(client, event, whole);
   }
 
-  #send(client: Client, event: LiveEvent): void {
+  #send(client: Client, event: LiveEvent, whole?: string): void {
     const data = visibleData(event, client.visibility, this.#options.roverParty);
     if (data === null) return;
-    const outcome = client.sse.push(`id: ${event.id}\nevent: ${event.name}\ndata: ${JSON.stringify(data)}\n\n`);
+    const outcome = client.sse.push(whole !== undefined && data === event.data ? whole : textOf(event, data));
     if (outcome === "overflowed") this.#options.metrics.count("azemichi_web_live_resets_total", { reason: "slow" });
   }
 
@@ -251,17 +254,4 @@ export class LiveFeed {
   }
 }
 
-/** The part of an event that this viewer may see, null when there is none. */
-function visibleData(event: LiveItem, visibility: Visibility, roverParty: (roverId: string) => string | null): unknown {
-  switch (event.name) {
-    case "reading": {
-      const seen = visibility.everything ? event.data : event.data.filter((r) => visibility.seesReading({ plotId: r.plotId, timeMs: Date.parse(r.time) }));
-      return seen.length === 0 ? null : seen;
-    }
-    case "rover":
-      return visibility.seesRover({ party: roverParty(event.data.roverId) }) ? event.data : null;
-    case "base":
-    case "gateway":
-      return visibility.seesNetwork ? event.data : null;
-  }
-}
+const textOf = (event: LiveEvent, data: unknown): string => `id: ${event.id}\nevent: ${event.name}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -1,0 +1,18 @@
+import type { LiveItem } from "./live-messages.ts";
+import type { Visibility } from "./visibility.ts";
+
+/** The part of an event that this viewer may see, the very same when that is all of it, null when there is none. */
+export function visibleData(event: LiveItem, visibility: Visibility, roverParty: (roverId: string) => string | null): unknown {
+  switch (event.name) {
+    case "reading": {
+      const seen = visibility.everything ? event.data : event.data.filter((r) => visibility.seesReading({ plotId: r.plotId, timeMs: Date.parse(r.time) }));
+      if (seen.length === 0) return null;
+      return seen.length === event.data.length ? event.data : seen;
+    }
+    case "rover":
+      return visibility.seesRover({ party: roverParty(event.data.roverId) }) ? event.data : null;
+    case "base":
+    case "gateway":
+      return visibility.seesNetwork ? event.data : null;
+  }
+}
