@@ -48,7 +48,7 @@ export class FrameSplitter {
   /**
    * Feeds bytes and yields the frames that are whole now, header to CRC, as views of the input or of our own buffer:
    * do not change a chunk while its frames are in use, copy a frame to keep it long.
-   * What a caller that stops early has not read comes with the next call.
+   * What a caller that stops early has not read comes with the next call. Not re-entrant, but for `end`.
    * @throws RtcmError UNREAD_FRAMES when more than 1 MiB was left unread
    */
   *push(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
@@ -159,6 +159,7 @@ export class FrameSplitter {
     const held = this.#held;
     if (held.length === 0) return chunk;
     if (held.length > MAX_HELD_BYTES) throw new RtcmError("UNREAD_FRAMES", `${held.length} bytes were left unread`);
+    this.#held = NOTHING; // the running push owns it, also when its caller ends the splitter from within
     const end = held.byteOffset + held.length;
     if (held.buffer !== this.#backing.buffer || end + chunk.length > this.#backing.length) {
       this.#backing = new Uint8Array(Math.max(HOLD_BYTES, held.length + chunk.length));

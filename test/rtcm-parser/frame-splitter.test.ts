@@ -184,6 +184,19 @@ describe("an idle stream", () => {
   });
 });
 
+test("ending from within a push loses no sync for what is still to come", () => {
+  const splitter = new FrameSplitter();
+  const found: string[] = [];
+  for (const chunk of chunked(concat(...new Array<Uint8Array>(20).fill(EXAMPLE_1005)), [40])) {
+    for (const frame of splitter.push(chunk)) {
+      found.push(textOf(frame));
+      expect([...splitter.end()]).toEqual([]);
+    }
+  }
+  expect(found).toEqual(new Array(20).fill(textOf(EXAMPLE_1005)));
+  expect(splitter.counters).toEqual({ frames: 20, skippedBytes: 0, crcFailures: 0 });
+});
+
 test("byte-by-byte input costs no more CRC work than one chunk: hostile headers stay linear", () => {
   // Every second byte begins a header that claims 979 bytes; were candidates judged again at each push, this would never end.
   const hostile = new Uint8Array(20_000).map((_, i) => (i % 2 === 0 ? 0xd3 : 0x03));
