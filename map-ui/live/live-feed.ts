@@ -54,6 +54,7 @@ export class LiveFeed {
       if (!(await this.#refresh())) continue; // whatever was missed; and is the server there at all?
       if (last === "silent") this.#muteRestarts += 1;
       if (this.#muteRestarts >= MUTE_RESTARTS_MAX) await this.#poll();
+      if (this.#stopped) return;
       last = await this.#follow();
     }
   }

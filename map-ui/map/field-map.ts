@@ -72,7 +72,8 @@ export function openFieldMap(container: HTMLElement, options: FieldMapOptions): 
     renderer: canvas({ padding: 0.3, tolerance: 6 }),
     maxZoom: 20,
     minZoom: 5,
-    zoomSnap: 0.5,
+    zoomSnap: 0.25,
+    zoomDelta: 1,
     zoomAnimation: options.motion === "full",
     fadeAnimation: false,
     markerZoomAnimation: options.motion === "full",
@@ -95,7 +96,7 @@ export function openFieldMap(container: HTMLElement, options: FieldMapOptions): 
     const box = townBox(plots.places.length > 0 ? plots.places : markers.places);
     if (box === null || map.getSize().x === 0) return;
     fitted = true;
-    map.fitBounds([[...box[0]], [...box[1]]], { paddingTopLeft: [28, 28], paddingBottomRight: [96, 28], maxZoom: FIT_ZOOM_MAX, animate: false });
+    map.fitBounds([[...box[0]], [...box[1]]], { padding: [20, 20], maxZoom: FIT_ZOOM_MAX, animate: false });
   }
 
   return {

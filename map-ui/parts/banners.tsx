@@ -6,9 +6,9 @@ export function DemoBanner() {
   const m = useSignal(messages);
   if (!useSignal(config)?.demo) return null;
   return (
-    <div class="demo-banner" role="note">
+    <aside class="demo-banner" aria-label={m.demo.banner}>
       <strong>{m.demo.banner}</strong>
-    </div>
+    </aside>
   );
 }
 

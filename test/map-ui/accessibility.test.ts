@@ -1,0 +1,164 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { AxeResults, RunOptions } from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeNeeding } from "../support/requirements.ts";
+import { DESK, launchBrowser, openWatched, PHONE } from "./support/browser.ts";
+import { type BuiltPage, buildPage } from "./support/built-page.ts";
+import { fixtureConfig, fixtureMe, fixtureSnapshot } from "./support/fixture-field.ts";
+import { type FixtureServer, startFixtureServer } from "./support/fixture-server.ts";
+
+const NOW = Date.parse("2026-06-11T21:05:12Z");
+const SMALL = { width: 320, height: 640 } as const;
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Address, screen, what shows that it is there. */
+const SCREENS = [
+  { name: "today", path: "", viewport: PHONE, shows: ".card" },
+  { name: "map", path: "?tab=map", viewport: PHONE, shows: ".plot-label" },
+  { name: "map with a plot", path: "?tab=map&plot=plot-3", viewport: PHONE, shows: ".chart canvas" },
+  { name: "bases", path: "?tab=base", viewport: PHONE, shows: ".card--station" },
+  { name: "plot", path: "?plot=plot-3", viewport: PHONE, shows: ".chart canvas" },
+  { name: "base", path: "?tab=base&base=misato1", viewport: PHONE, shows: ".facts" },
+  { name: "tractor", path: "?tab=base&rover=tractor-1", viewport: PHONE, shows: ".facts" },
+  { name: "desk", path: "", viewport: DESK, shows: ".paddy-table tbody tr" },
+  { name: "desk with a plot", path: "?plot=plot-3", viewport: DESK, shows: ".chart canvas" },
+  { name: "desk with a base", path: "?base=misato1", viewport: DESK, shows: ".facts" },
+] as const;
+
+describeNeeding(["chromium"], "everybody can use the page", () => {
+  let built: BuiltPage;
+  let browser: Browser;
+  let server: FixtureServer;
+  let axe: string;
+
+  beforeAll(async () => {
+    built = await buildPage();
+    browser = await launchBrowser();
+    axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+    const snapshot = fixtureSnapshot(NOW);
+    server = await startFixtureServer(built.dir, {
+      me: fixtureMe,
+      config: { ...fixtureConfig, demo: true },
+      snapshot: () => snapshot,
+      password: "-",
+      trouble: "none",
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+    await built?.remove();
+  });
+
+  async function onScreen<T>(
+    screen: { path: string; viewport: { width: number; height: number }; shows: string },
+    look: (page: Page) => Promise<T>,
+  ): Promise<T> {
+    const { page } = await openWatched(browser, server.url + screen.path, { viewport: screen.viewport, clockAtMs: NOW });
+    try {
+      await page.locator(screen.shows).first().waitFor({ timeout: 10_000 });
+      return await look(page);
+    } finally {
+      await page.context().close();
+    }
+  }
+  const withQuery = (path: string, more: string) => `${path}${path === "" ? "?" : "&"}${more}`;
+
+  describe.each(["ja", "en"])("in %s", (lang) => {
+    test.each(SCREENS)("axe finds nothing on $name", async (screen) => {
+      const found = await onScreen({ ...screen, path: withQuery(screen.path, `lang=${lang}`) }, async (page) => {
+        await page.evaluate(axe);
+        const options: RunOptions = { runOnly: { type: "tag", values: TAGS } };
+        return page.evaluate(
+          (o) => (globalThis as unknown as { axe: { run(context: Document, options: RunOptions): Promise<AxeResults> } }).axe.run(document, o),
+          options,
+        );
+      });
+      expect(found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`)).toEqual([]);
+      expect(found.passes.length).toBeGreaterThan(10);
+    });
+  });
+
+  test.each(SCREENS)("targets are large enough and no text is small on $name", async (screen) => {
+    const leastPx = screen.viewport === PHONE ? 56 : 48;
+    const [targets, texts] = await onScreen(screen, async (page) => [await page.evaluate(smallTargets, leastPx), await page.evaluate(smallTexts)]);
+    expect(targets).toEqual([]);
+    expect(texts).toEqual([]);
+  });
+
+  test.each(SCREENS.filter((s) => s.viewport === PHONE))("at 320 px and 200 % nothing has to be scrolled sideways on $name", async (screen) => {
+    const widths = await onScreen({ ...screen, path: withQuery(screen.path, "scale=200"), viewport: SMALL }, (page) =>
+      page.evaluate(() => {
+        const beyond = [...document.querySelectorAll("main *, header *, nav *")]
+          .filter((e) => (e as HTMLElement).checkVisibility() && !e.closest(".leaflet-container, .visually-hidden, svg, .skip"))
+          .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5)
+          .map((e) => `${e.tagName} ${e.className} ${Math.round(e.getBoundingClientRect().right)}`);
+        return { page: document.documentElement.scrollWidth, beyond };
+      }),
+    );
+    expect(widths).toEqual({ page: 320, beyond: [] });
+  });
+
+  test("a keyboard goes from the list to a paddy and back", async () => {
+    await onScreen(SCREENS[0], async (page) => {
+      await page.locator(".card").nth(1).focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { name: "北の3番" }).waitFor();
+      expect(await page.evaluate(() => document.activeElement?.className)).toBe("panel");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      await page
+        .getByRole("heading", { name: /水を見る田んぼ/ })
+        .first()
+        .waitFor();
+    });
+  });
+
+  test("farmer text has a contrast of 7:1 or more", async () => {
+    const ratios = await onScreen(SCREENS[0], (page) =>
+      page.evaluate(() => {
+        const rgb = (css: string) => (css.match(/[\d.]+/g) ?? []).map(Number);
+        const luminance = (c: number[]) => {
+          const [r = 0, g = 0, b = 0] = c.slice(0, 3).map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+          return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const behind = (e: Element | null): number[] => {
+          if (e === null) return [255, 255, 255];
+          const c = rgb(getComputedStyle(e).backgroundColor);
+          return c.length === 3 || (c[3] ?? 0) > 0 ? c : behind(e.parentElement);
+        };
+        return [...document.querySelectorAll(".headline *, .card *, .corrections *, .tabs__link")]
+          .filter((e) => [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent?.trim()))
+          .map((e) => {
+            const [a, b] = [luminance(rgb(getComputedStyle(e).color)), luminance(behind(e))];
+            return { what: e.className, ratio: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) };
+          });
+      }),
+    );
+    expect(ratios.length).toBeGreaterThan(20);
+    expect(ratios.filter(({ ratio }) => ratio < 7)).toEqual([]);
+  });
+});
+
+/** Runs in the page: what can be pressed and is smaller than `leastPx` either way. */
+function smallTargets(leastPx: number): string[] {
+  return [...document.querySelectorAll<HTMLElement>("a, button, input, select, summary, tr[tabindex]")]
+    .filter((e) => e.checkVisibility() && !e.closest(".skip, .visually-hidden, .leaflet-container"))
+    .map((e) => ({ what: `${e.tagName} ${e.className} ${e.textContent?.trim().slice(0, 20)}`, box: e.getBoundingClientRect() }))
+    .filter(({ box }) => box.height < leastPx - 0.5 || box.width < leastPx - 0.5)
+    .map(({ what, box }) => `${what}: ${Math.round(box.width)}x${Math.round(box.height)}`);
+}
+
+/** Runs in the page: text of less than 16 px. */
+function smallTexts(): string[] {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found: string[] = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (!element?.checkVisibility() || !node.textContent?.trim() || element.closest("noscript, script")) continue;
+    if (Number.parseFloat(getComputedStyle(element).fontSize) < 16) found.push(`${element.className}: ${node.textContent}`);
+  }
+  return found;
+}

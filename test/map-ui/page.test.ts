@@ -1,0 +1,286 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { describeNeeding } from "../support/requirements.ts";
+import { DESK, launchBrowser, openWatched, PHONE, type WatchedPage } from "./support/browser.ts";
+import { type BuiltPage, buildPage } from "./support/built-page.ts";
+import { baseHealth, fixtureConfig, fixtureMe, fixtureSnapshot, reading, roverState } from "./support/fixture-field.ts";
+import { type FixtureServer, startFixtureServer } from "./support/fixture-server.ts";
+
+const NOW = Date.parse("2026-06-11T21:05:12Z"); // 6:05:12 in Misato
+const ARRIVES_MS = 10_000;
+
+describeNeeding(["chromium"], "the page in a real browser", () => {
+  let built: BuiltPage;
+  let browser: Browser;
+  let server: FixtureServer;
+  let opened: WatchedPage[];
+
+  beforeAll(async () => {
+    built = await buildPage();
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await built?.remove();
+  });
+  beforeEach(async () => {
+    opened = [];
+    const snapshot = fixtureSnapshot(NOW);
+    server = await startFixtureServer(built.dir, {
+      me: fixtureMe,
+      config: fixtureConfig,
+      snapshot: () => snapshot,
+      password: "tanbo-no-mizu",
+      trouble: "none",
+    });
+  });
+  afterEach(async () => {
+    for (const { page } of opened) await page.context().close();
+    await server.close();
+  });
+
+  /** The page at a clock that stands at NOW until the test moves it. */
+  async function open(path: string, viewport: { width: number; height: number }): Promise<WatchedPage> {
+    const watched = await openWatched(browser, server.url + path, { viewport, clockAtMs: NOW });
+    watched.page.setDefaultTimeout(ARRIVES_MS);
+    opened.push(watched);
+    return watched;
+  }
+  const card = ({ page }: WatchedPage, name: string) => page.locator(".card", { hasText: name });
+
+  test("a farmer's phone answers first: how many paddies, which, how deep, how old", async () => {
+    const phone = await open("", PHONE);
+    const { page } = phone;
+    await page.getByRole("heading", { name: "今日、水を見る田んぼ 4枚 (全13枚)" }).waitFor();
+    expect(await page.locator(".cards--look .card__name").allTextContents()).toEqual(["中の1番", "北の3番", "沢の田", "東の1番"]);
+    expect(await card(phone, "北の3番").textContent()).toMatch(/▼\s*少ない\s*北の3番\s*1\.5 cm\s*水が少なくなっています。\s*10分前/);
+    expect(await card(phone, "東の1番").textContent()).toMatch(/✕\s*データなし[\s\S]*データが6時間届いていません。水位はわかりません。/);
+    expect(await page.getByText("補正は正常に届いています(6:05:12 時点)").count()).toBe(1);
+    expect(phone.errors).toEqual([]);
+    expect(phone.foreign).toEqual([]);
+  });
+
+  test("a value that arrives is seen without a reload", async () => {
+    const phone = await open("", PHONE);
+    await card(phone, "北の1番").getByText("3.4").waitFor();
+    server.publish("reading", [reading("level-1", "plot-1", "water.level", 0.7, NOW)]);
+    await phone.page.clock.runFor(1000);
+    await card(phone, "北の1番").getByText("0.7").waitFor();
+    await phone.page.locator(".cards--look", { hasText: "北の1番" }).waitFor();
+    expect(server.requests.filter((r) => r === "GET /")).toHaveLength(1);
+    expect(phone.errors).toEqual([]);
+  });
+
+  test("what is old turns to ✕ by the passing of time, and nothing unknown is shown as good", async () => {
+    const phone = await open("", PHONE);
+    await card(phone, "北の1番").getByText("よい", { exact: true }).waitFor();
+    const later = { ...server.state.snapshot(), at: new Date(NOW + 32 * 60_000).toISOString() }; // the server lives, the sensors have fallen silent
+    server.state.snapshot = () => later;
+    await phone.page.clock.fastForward(32 * 60_000);
+    await phone.page.clock.runFor(1000);
+    await card(phone, "北の1番").getByText("データなし").waitFor();
+    await phone.page.getByText("補正の様子がわかりません(最後の知らせ 6:05:12)").waitFor();
+    expect(await phone.page.locator('.mark[data-tone="ok"]').count()).toBe(0);
+  });
+
+  test("when nothing comes any more a banner says so and since when, and it goes when data are back", async () => {
+    const phone = await open("", PHONE);
+    await phone.page.getByText("受信中").waitFor();
+    server.state.trouble = "down";
+    server.cutStreams();
+    await phone.page.clock.runFor(4000);
+    await phone.page.getByText("6/12 6:05 から新しいデータが届いていません。").waitFor();
+    server.state.trouble = "none";
+    await phone.page.clock.runFor(20_000);
+    await phone.page.getByText("受信中").waitFor();
+    expect(await phone.page.locator(".live-banner").count()).toBe(0);
+  });
+
+  test("behind a proxy that swallows streams the page polls and says so", async () => {
+    server.state.trouble = "mute";
+    const phone = await open("", PHONE);
+    await card(phone, "北の1番").waitFor();
+    for (let stream = 1; stream <= 3; stream++) {
+      await expect.poll(() => server.requests.filter((r) => r === "GET /api/v1/events").length, { timeout: ARRIVES_MS }).toBe(stream);
+      await phone.page.clock.runFor(41_000);
+    }
+    await phone.page.getByText("15秒ごとに新しいデータを確かめています。").waitFor();
+  });
+
+  test("the language changes at once, in the page, its title and its address", async () => {
+    const { page } = await open("", PHONE);
+    await page.getByRole("button", { name: "English" }).click();
+    await page.getByRole("heading", { name: "Paddies to look at today 4 of 13" }).waitFor();
+    expect(await page.evaluate(() => [document.documentElement.lang, document.title, location.search])).toEqual(["en", "Misato Paddies today", "?lang=en"]);
+    await page.goto(server.url);
+    await page.getByRole("button", { name: "日本語" }).waitFor(); // remembered by the device
+  });
+
+  test("text size is chosen in the settings and kept in the address", async () => {
+    const { page } = await open("", PHONE);
+    await page.getByRole("button", { name: "設定" }).click();
+    await page.getByRole("button", { name: "200%" }).click();
+    expect(await page.evaluate(() => [getComputedStyle(document.documentElement).fontSize, location.search])).toEqual(["32px", "?scale=200"]);
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+
+  test("on a desk keyboard, table, map and detail move in lockstep", async () => {
+    const desk = await open("", DESK);
+    const { page } = desk;
+    const rows = page.locator(".paddy-table tbody tr");
+    await rows.first().focus();
+    await page.keyboard.press("ArrowDown");
+    const selected = page.locator('.paddy-table tr[aria-selected="true"]');
+    await expect.poll(() => selected.textContent()).toContain("北の3番");
+    expect(await selected.evaluate((row) => row === document.activeElement)).toBe(true);
+    await page.getByRole("heading", { name: "北の3番" }).waitFor();
+    await page.locator(".plot-label--selected", { hasText: "1.5" }).waitFor();
+    expect(await page.evaluate(() => location.search)).toBe("?plot=plot-3");
+    await page.keyboard.press("ArrowDown");
+    await page.locator(".plot-label--selected", { hasText: "7.2" }).waitFor();
+    await page.locator(".plot-label", { hasText: "3.4" }).click();
+    await expect.poll(() => selected.textContent()).toContain("北の1番");
+    await page.keyboard.press("Escape");
+    expect(desk.errors).toEqual([]);
+    expect(desk.foreign).toEqual([]);
+  });
+
+  test("the filter finds paddies by name and by state", async () => {
+    const { page } = await open("", DESK);
+    const rows = page.locator(".paddy-table tbody tr");
+    await rows.first().waitFor();
+    await page.getByRole("searchbox").fill("少ない");
+    await expect.poll(() => rows.count()).toBe(2);
+    await page.getByRole("searchbox").fill("六郷");
+    await expect.poll(() => rows.allTextContents()).toEqual([expect.stringContaining("六郷の大田")]);
+    await page.getByRole("searchbox").fill("ない名前");
+    await page.getByText("あてはまる田んぼがありません。").waitFor();
+  });
+
+  test("a plot tells its level, target, sensors, chart, table and CSV", async () => {
+    const phone = await open("?plot=plot-3", PHONE);
+    const { page } = phone;
+    await page.getByText("目安 2〜6 cm").waitFor();
+    await page.locator(".chart canvas").waitFor();
+    expect(await page.getByRole("img", { name: /^水位のグラフ。この3日で水位は/ }).count()).toBe(1);
+    expect(await page.locator(".readings").textContent()).toMatch(/水温\s*19\.6 ℃[\s\S]*電池\s*3\.31 V[\s\S]*電波\s*強い/);
+    await page.getByRole("button", { name: "表で見る" }).click();
+    expect(
+      await page
+        .getByRole("table", { name: /水位 3日/ })
+        .locator("tbody tr")
+        .count(),
+    ).toBe(100);
+    const csv = new URL((await page.getByRole("link", { name: /CSV/ }).getAttribute("href")) ?? "", server.url);
+    expect([csv.pathname, csv.searchParams.get("device"), csv.searchParams.get("header")]).toEqual(["/api/v1/export/readings.csv", "level-3", "ja"]);
+    await page.getByRole("button", { name: "24時間" }).click();
+    await page.getByText(/この24時間で水位は/).waitFor();
+    await page.goBack();
+    expect(phone.errors).toEqual([]);
+  });
+
+  test("a base tells its health, and that it has fallen silent", async () => {
+    const { page } = await open("?tab=base&base=misato1", PHONE);
+    await page.locator(".panel__sentence", { hasText: "補正は正常に届いています(6:05:12 時点)" }).waitFor();
+    const text = await page.locator(".panel").textContent();
+    for (const part of ["MISATO1", "742 B/s", "u-blox ZED-F9P", "QZSS", "1077", "39.4203000, 140.5442000", "自動操舵の使用は運転者の判断です。"])
+      expect(text).toContain(part);
+    server.publish("base", baseHealth(NOW + 1000, { state: "silent", epochAgeS: 8 }));
+    await page.clock.runFor(1000);
+    await page.locator(".panel__sentence", { hasText: "補正が届いていません(6:05:13 時点)" }).waitFor();
+  });
+
+  test("a tractor tells its fix, and moves on the map with a letter", async () => {
+    const { page } = await open("", DESK);
+    await page.locator(".station--rover", { hasText: "F" }).waitFor();
+    server.publish("rover", roverState("tractor-1", NOW + 1000, { fix: "float" }));
+    await page.clock.runFor(1000);
+    await page.locator(".station--rover", { hasText: "L" }).waitFor();
+    await page.getByRole("link", { name: /トラクター1号/ }).click();
+    expect(await page.locator(".panel").textContent()).toMatch(/◐\s*準備中 FLOAT[\s\S]*0\.8 s[\s\S]*町役場[\s\S]*0\.6 km/);
+  });
+
+  test("one bad coordinate is left out and told of; the rest is drawn", async () => {
+    const snapshot = fixtureSnapshot(NOW);
+    const features = snapshot.plots.features.map((plot, i) =>
+      i === 0
+        ? {
+            ...plot,
+            geometry: {
+              type: "Polygon" as const,
+              coordinates: [
+                [
+                  [140.55, 3942],
+                  [141, 39],
+                  [141, 40],
+                ],
+              ] as const,
+            },
+          }
+        : plot,
+    );
+    server.state.snapshot = () => ({ ...snapshot, plots: { ...snapshot.plots, features } });
+    const desk = await open("", DESK);
+    await desk.page.getByText("地図に出せないものが1件あります。").waitFor();
+    await expect.poll(() => desk.page.locator(".plot-label").count()).toBe(13);
+    expect(await desk.page.locator(".paddy-table tbody tr").count()).toBe(14);
+    expect(desk.errors).toEqual([]);
+  });
+
+  test("foreign tiles are asked for only when chosen", async () => {
+    const desk = await open("", DESK);
+    await desk.page.locator(".plot-label").first().waitFor();
+    expect(desk.foreign).toEqual([]);
+    await desk.page.getByLabel("背景").selectOption("gsi-pale");
+    await desk.page.getByRole("link", { name: "地理院タイル" }).waitFor();
+    expect(await desk.page.locator(".map img.leaflet-tile").count()).toBeGreaterThan(0);
+  });
+
+  test("log-in: a wrong password is told in plain words, the right one shows the field, log-out ends it", async () => {
+    server.state.me = { user: null, access: "none", canSeeStaffPages: false };
+    const { page } = await open("", PHONE);
+    await page.getByLabel("利用者名").fill("sato");
+    await page.getByLabel("パスワード").fill("wrong");
+    await page.getByRole("button", { name: "ログインする" }).click();
+    await page.getByText("利用者名かパスワードが違います。もう一度入れてください。").waitFor();
+    await page.getByLabel("パスワード").fill("tanbo-no-mizu");
+    await page.getByRole("button", { name: "ログインする" }).click();
+    await page.getByRole("heading", { name: /今日、水を見る田んぼ/ }).waitFor();
+    await page.getByRole("button", { name: "設定" }).click();
+    await page.getByRole("button", { name: "ログアウト" }).click();
+    await page.getByRole("heading", { name: "ログイン" }).waitFor();
+  });
+
+  test("a server that is away is told in plain words, and found again by itself", async () => {
+    server.state.trouble = "down";
+    const { page } = await open("", PHONE);
+    await page.getByText("サーバーにつながりません。").waitFor();
+    server.state.trouble = "none";
+    await page.clock.runFor(5000);
+    await page.getByRole("heading", { name: /今日、水を見る田んぼ/ }).waitFor();
+  });
+
+  test("without paddies the page says what to do", async () => {
+    const empty = { ...fixtureSnapshot(NOW), plots: { type: "FeatureCollection" as const, features: [] }, devices: [], readings: [] };
+    server.state.snapshot = () => empty;
+    const farmer = await open("", PHONE);
+    await farmer.page.getByText("役場にあなたの田んぼの登録をたのんでください。").waitFor();
+    server.state.me = { ...fixtureMe, canSeeStaffPages: true };
+    const staff = await open("?lang=en", DESK);
+    await staff.page.getByText("Write paddies (plots) and sensors (devices) into the site file").waitFor();
+    expect([...farmer.errors, ...staff.errors]).toEqual([]);
+  });
+
+  test("the demo cannot be taken for the field", async () => {
+    server.state.config = { ...fixtureConfig, demo: true };
+    const { page } = await open("", PHONE);
+    await page.getByText("研修・デモ: 本物ではありません").waitFor();
+    expect(await page.evaluate(() => [document.documentElement.dataset["mode"], getComputedStyle(document.body, "::after").position])).toEqual([
+      "training",
+      "fixed",
+    ]);
+    await page.getByRole("button", { name: "English" }).click();
+    await page.getByText("Training / demo: not real").waitFor();
+  });
+});

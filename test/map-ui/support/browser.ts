@@ -1,0 +1,58 @@
+import { type Browser, chromium, type Page } from "playwright-core";
+import { programPath } from "../../support/requirements.ts";
+
+export const PHONE = { width: 390, height: 844 } as const;
+export const DESK = { width: 1440, height: 900 } as const;
+
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = programPath("chromium");
+  if (executablePath === undefined) throw new Error("chromium is not installed");
+  return chromium.launch({
+    executablePath,
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+export interface WatchedPage {
+  readonly page: Page;
+  /** Console errors, uncaught errors and CSP violations so far. */
+  readonly errors: readonly string[];
+  /** URLs of hosts other than ours. */
+  readonly foreign: readonly string[];
+}
+
+/** A fresh page (own storage) on which nothing goes wrong unseen. Requests to other hosts are stopped and noted. */
+export async function openWatched(
+  browser: Browser,
+  url: string,
+  options: { viewport: { width: number; height: number }; clockAtMs?: number },
+): Promise<WatchedPage> {
+  const context = await browser.newContext({ viewport: options.viewport, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  const foreign: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(error.message));
+  const host = new URL(url).host;
+  await context.route(
+    (target) => target.host !== host,
+    (route) => {
+      foreign.push(route.request().url());
+      return route.abort();
+    },
+  );
+  if (options.clockAtMs !== undefined) await page.clock.install({ time: options.clockAtMs });
+  await page.goto(url);
+  return { page, errors, foreign };
+}
