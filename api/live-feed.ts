@@ -27,7 +27,7 @@ export interface FeedLimits extends SseLimits {
 }
 const LIMITS: FeedLimits = {
   ringMs: 20 * 60_000,
-  ringReadings: 50_000,
+  ringReadings: 20_000,
   replayEvents: 5000,
   clients: 1000,
   perOwner: 100,
@@ -133,7 +133,7 @@ export class LiveFeed {
   attach(response: ServerResponse, options: { owner: string; since: number | null; ask: () => Visibility | undefined }): void {
     const { nowMs } = this.#options;
     const visibility = options.ask();
-    if (visibility === undefined) {
+    if (visibility === undefined || response.destroyed) {
       response.end();
       return;
     }
@@ -168,7 +168,7 @@ export class LiveFeed {
   /** Whose log-in has ended is let go; the others see what they may see now. */
   recheck(): void {
     for (const client of this.#clients) {
-      const visibility = client.ask();
+      const visibility = client.sse.open ? client.ask() : undefined;
       if (visibility) client.visibility = visibility;
       else {
         this.#clients.delete(client);

@@ -20,7 +20,7 @@ export class SseClient {
   #queuedBytes = 0;
   #blockedSinceMs: number | null = null;
   #lost = false;
-  #resetText: () => string;
+  readonly #resetText: () => string;
 
   constructor(response: ServerResponse, options: { limits: SseLimits; nowMs: () => number; resetText: () => string }) {
     this.#response = response;
@@ -28,6 +28,7 @@ export class SseClient {
     this.#nowMs = options.nowMs;
     this.#resetText = options.resetText;
     response.on("drain", () => this.#drain());
+    response.on("error", () => response.destroy()); // a browser that is gone is told by close; unheard, the error would end the process
   }
 
   get open(): boolean {

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ApiContext, Readiness, SiteAdmin } from "../../api/context.ts";
@@ -7,6 +8,7 @@ import { createServer } from "../../api/server.ts";
 import { Sessions, sessionsMigrations } from "../../api/sessions.ts";
 import { createTlsListener } from "../../api/tls-listener.ts";
 import { siteZone } from "../../api/zone.ts";
+import { AzemichiError } from "../../core/domain/errors.ts";
 import type { Ledger } from "../../core/domain/ledger.ts";
 import { DEFAULT_BAND } from "../../core/domain/paddy-status.ts";
 import { topics } from "../../core/domain/topics.ts";
@@ -32,6 +34,7 @@ const CERTIFICATE_LOOK_MS = 60_000;
 
 /** The API and the map. */
 export const run: RunRole = async (context) => {
+  checkTrustProxy(context.config.trustProxy);
   const { config, dataFolder, log, metrics, nowMs, ports, resources, catalog } = context;
   const zone = zoneOfCatalog(context);
   const feed = resources.use("live feed", newFeed(context), (f) => f.close());
@@ -91,6 +94,17 @@ export const run: RunRole = async (context) => {
     every(context, CERTIFICATE_LOOK_MS, refresh);
   }
 };
+
+/** An address, a network in CIDR form, or one of the names for private networks; commas between. */
+function checkTrustProxy(text: string | null): void {
+  for (const part of text?.split(",") ?? []) {
+    const [address = "", bits] = part.trim().split("/");
+    const named = ["loopback", "linklocal", "uniquelocal"].includes(part.trim());
+    const widest = isIP(address) === 6 ? 128 : 32;
+    if (named || (isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= widest)))) continue;
+    throw new AzemichiError("CONFIG_INVALID", `AZEMICHI_TRUST_PROXY: ${part.trim()} is no IP address or network`, { context: { key: "AZEMICHI_TRUST_PROXY" } });
+  }
+}
 
 function newFeed(context: RoleContext): LiveFeed {
   const { nowMs, metrics, log, catalog } = context;
@@ -170,9 +184,12 @@ async function readinessOf(parts: {
   const { context, bus, ledger, roleMetrics } = parts;
   const degraded: string[] = [];
   const accepting = roleMetrics.get("field")?.find(([name]) => name === "azemichi_field_ready")?.[2] ?? 1;
-  if (context.config.influx) {
+  try {
     const { influx } = await ledger();
-    if (influx.lastError !== null) degraded.push(`influxdb: ${influx.lastError}`);
+    if (context.config.influx && influx.lastError !== null) degraded.push(`influxdb: ${influx.lastError}`);
+  } catch (error) {
+    context.log.warn("ledger cannot be read", { error });
+    degraded.push("readings: the ledger cannot be read");
   }
   return { canJournal: bus.connected && accepting !== 0, store: context.config.influx ? "sqlite+influxdb" : "sqlite", degraded };
 }

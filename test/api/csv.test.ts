@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readingsCsv } from "../../api/csv.ts";
 import { siteZone } from "../../api/zone.ts";
@@ -14,12 +15,12 @@ const names: Record<string, string> = {
   lines: "一\r\n二",
 };
 
-async function csv(rows: readonly Reading[], header: "machine" | "ja" = "machine"): Promise<string> {
+async function csv(rows: readonly Reading[], header: "machine" | "ja" = "machine", deviceName = (id: string) => names[id] ?? ""): Promise<string> {
   async function* source() {
     yield* rows;
   }
   const chunks: string[] = [];
-  for await (const chunk of readingsCsv(source(), { header, zone: siteZone("Asia/Tokyo"), deviceName: (id) => names[id] ?? "" })) chunks.push(chunk);
+  for await (const chunk of readingsCsv(source(), { header, zone: siteZone("Asia/Tokyo"), deviceName })) chunks.push(chunk);
   return chunks.join("");
 }
 
@@ -72,4 +73,35 @@ test("a long export comes in pieces and asks for rows only as it is read", async
   expect(given).toBeGreaterThan(asked);
   expect(given).toBeLessThan(2 * asked + 10);
   await chunks.return();
+});
+
+/** A reader of RFC 4180 of the test's own. */
+function cellsOf(text: string): string[][] {
+  const rows: string[][] = [[""]];
+  let quoted = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const row = rows.at(-1) as string[];
+    const c = text[i] as string;
+    if (quoted && c === '"' && text[i + 1] === '"') {
+      row[row.length - 1] += '"';
+      i += 1;
+    } else if (c === '"') quoted = !quoted;
+    else if (!quoted && c === ",") row.push("");
+    else if (!quoted && c === "\r" && text[i + 1] === "\n") {
+      rows.push([""]);
+      i += 1;
+    } else row[row.length - 1] += c;
+  }
+  return rows.slice(0, -1);
+}
+
+test("any name comes back from a reader of CSV as it was, or as text by its apostrophe; nothing else moves", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.string({ unit: "binary", maxLength: 20 }), { minLength: 1, maxLength: 5 }), async (given) => {
+      const rows = given.map((_, i) => reading(`d${i}`, "kita-3", "2026-06-01T00:00:00Z", -i));
+      const cells = cellsOf((await csv(rows, "machine", (id) => given[Number(id.slice(1))] ?? "")).slice(MACHINE.length));
+      expect(cells.map((c) => [c.length, c[0], c[5]])).toEqual(given.map((_, i) => [12, `d${i}`, String(-i)]));
+      expect(cells.map((c) => c[1])).toEqual(given.map((name) => (/^[=+\-@\t\r]/.test(name) ? `'${name}` : name)));
+    }),
+  );
 });

@@ -63,13 +63,13 @@ async function startBus(): Promise<{ port: number; publish: (topic: string, mess
   };
 }
 
-async function startWeb(mqttPort: number): Promise<{ url: string; resources: Resources }> {
+async function startWeb(mqttPort: number, env: Record<string, string> = {}): Promise<{ url: string; resources: Resources }> {
   const resources = new Resources(silentLog);
   running.push(resources);
   const http = await freePort();
   const context: RoleContext = {
     role: "web",
-    config: readConfig({ AZEMICHI_DATA_DIR: folder }),
+    config: readConfig({ AZEMICHI_DATA_DIR: folder, ...env }),
     dataFolder: folder,
     demo: false,
     ports: { http, https: null, mqtt: mqttPort, mqtts: null, mqttWs: null, ntrip: 0, ntrips: null },
@@ -164,4 +164,16 @@ test("an import by the API is seen by the API within seconds, and every browser 
   expect((await json<BaseJson[]>(`${url}/api/v1/bases`, headers)).map((b) => b.id)).toEqual(["town-hall", "second"]);
   live.close();
   await bus.close();
+});
+
+test.each([
+  ["nonsense", false],
+  ["10.0.0.0/33", false],
+  ["10.0.0.1,", false],
+  ["127.0.0.1, 10.0.0.0/8, fd00::/8, loopback", true],
+])("AZEMICHI_TRUST_PROXY %j: %s", async (list, valid) => {
+  await importSite();
+  const started = startWeb(await freePort(), { AZEMICHI_TRUST_PROXY: list });
+  if (!valid) await expect(started).rejects.toMatchObject({ code: "CONFIG_INVALID", message: expect.stringContaining("AZEMICHI_TRUST_PROXY") });
+  else expect((await fetch(`${(await started).url}/livez`)).status).toBe(200);
 });

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { siteZone } from "../../api/zone.ts";
 
@@ -33,4 +34,25 @@ test.each([
   ["UTC", "2026-01-01T00:00:00.000Z", "2026-01-01 00:00:00"],
 ])("the clocks of %s at %s show %s", (zone, at, expected) => {
   expect(siteZone(zone).localText(Date.parse(at))).toBe(expected);
+});
+
+test("what the site's clocks show is read back as the same second, where clocks do not go back", () => {
+  for (const name of ["Asia/Tokyo", "UTC", "Asia/Kathmandu"]) {
+    const zone = siteZone(name);
+    fc.assert(
+      fc.property(fc.integer({ min: Date.UTC(2015, 0), max: Date.UTC(2099, 0) }), (atMs) => {
+        expect(zone.instantMs(zone.localText(atMs))).toBe(Math.floor(atMs / 1000) * 1000);
+        expect(zone.instantMs(new Date(atMs).toISOString())).toBe(atMs);
+      }),
+    );
+  }
+});
+
+test("any text is a moment or null, never an error", () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      const found = siteZone("Asia/Tokyo").instantMs(text);
+      expect(found === null || Number.isSafeInteger(found)).toBe(true);
+    }),
+  );
 });
