@@ -3,7 +3,6 @@ const COMMON = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "same-origin",
   "permissions-policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), serial=()",
-  "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "x-frame-options": "DENY",
 } as const;
