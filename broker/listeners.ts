@@ -108,6 +108,7 @@ function webSocketServer(options: ListenOptions, sink: ConnectionSink, closers: 
   const http = createHttpServer({ headersTimeout: options.handshakeTimeoutMs, requestTimeout: options.handshakeTimeoutMs }, (_request, response) => {
     response.writeHead(426, { connection: "close", upgrade: "websocket" }).end();
   });
+  http.setTimeout(options.handshakeTimeoutMs); // until the upgrade, which takes it off the socket
   const sockets = new WebSocketServer({
     server: http,
     maxPayload: 4 * options.packetBytesMax, // a WebSocket message may hold several packets [MQTT-6.0.0-2]; the packets have their own limit

@@ -2,6 +2,7 @@
 export interface JournalWorkerData {
   readonly path: string;
   readonly freeBytesMin: number;
+  readonly numberAfter: number;
 }
 
 export interface JournalRow {

@@ -19,7 +19,16 @@ class JournalWriter {
     this.#options = options;
     this.#db = openForWriting(options.path, journalMigrations);
     syncFolder(dirname(options.path));
+    this.#numberAfter(options.numberAfter);
     this.#insert = this.#db.prepare("INSERT INTO uplink (received_ms, source, topic, payload, dup) VALUES (?, ?, ?, ?, ?)");
+  }
+
+  /** A journal that was removed, or restored from an older copy, must not give out numbers again that are processed already. */
+  #numberAfter(seq: number): void {
+    transaction(this.#db, () => {
+      const { changes } = this.#db.prepare("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'uplink'").run(seq);
+      if (Number(changes) === 0) this.#db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('uplink', ?)").run(seq);
+    });
   }
 
   answer(request: JournalRequest): JournalAnswer {

@@ -18,6 +18,8 @@ export interface JournalOptions {
   readonly folder: string;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Numbers go on above this: the cursor of who reads, who would pass over a number that it has seen. */
+  readonly numberAfter: number;
   readonly freeBytesMin?: number;
   readonly queueMax?: number;
   readonly queueBytesMax?: number;
@@ -68,7 +70,8 @@ export class Journal {
 
   /** Opens or makes the journal of a data folder. Rejects with `STORE_UNAVAILABLE` or `SCHEMA_NEWER`. */
   static async open(options: JournalOptions): Promise<Journal> {
-    const workerData: JournalWorkerData = { path: join(options.folder, JOURNAL_FILE), freeBytesMin: options.freeBytesMin ?? FREE_BYTES_MIN };
+    const { folder, numberAfter, freeBytesMin = FREE_BYTES_MIN } = options;
+    const workerData: JournalWorkerData = { path: join(folder, JOURNAL_FILE), freeBytesMin, numberAfter };
     const worker = new Worker(new URL("./journal-worker.ts", import.meta.url), { workerData, name: "journal" });
     await new Promise<void>((resolve, reject) => {
       worker.once("message", () => resolve());

@@ -96,7 +96,9 @@ function planSenml(message: Extract<Uplink, { kind: "senml" }>, device: Device, 
   // A time relative to receipt differs from one receipt to the next; an absolute one is the same to the millisecond.
   if (timed && isRepeated(frame, 0, context)) return { ...plan, outcome: "duplicate", reason: "same bytes" };
   if (uplink.dup && isRepeated(frame, DUPLICATE_WINDOW_MS, context)) return { ...plan, outcome: "duplicate", reason: "same bytes with DUP" };
-  return storeValues({ plan, frame, device, codec: senmlCodec, values: senmlValues(message.records), at: serverTime(uplink), uplink });
+  const values = senmlValues(message.records);
+  const levelKind = values.some((value) => value.quantity === "water.level") ? null : "distance"; // a device that knows its level says it
+  return storeValues({ plan, frame, device, codec: senmlCodec, levelKind, values, at: serverTime(uplink), uplink });
 }
 
 function planStatus(message: Extract<Uplink, { kind: "status" }>, device: Device, uplink: JournaledUplink, context: PlanContext): Plan {
@@ -109,7 +111,7 @@ function planStatus(message: Extract<Uplink, { kind: "status" }>, device: Device
   const { batteryPercent } = message;
   const values: DecodedValue[] =
     batteryPercent === null ? [] : [{ quantity: "device.batteryPercent", value: batteryPercent, depthCm: null, timeMs: null, reasons: [] }];
-  return storeValues({ plan, frame, device, codec: NETWORK_CODEC, values, at, uplink });
+  return storeValues({ plan, frame, device, codec: NETWORK_CODEC, levelKind: null, values, at, uplink });
 }
 
 function planJoin(join: Extract<Uplink, { kind: "join" }>, uplink: JournaledUplink, { devices, sessions }: PlanContext): Plan {
@@ -127,12 +129,13 @@ function storeValues(parts: {
   frame: NonNullable<Plan["frame"]>;
   device: Device;
   codec: CodecIdentity;
+  levelKind: "distance" | null;
   values: readonly DecodedValue[];
   at: EventTime;
   uplink: JournaledUplink;
 }): Plan {
-  const { plan, frame, device, codec, values, at, uplink } = parts;
-  const readings = readingsFrom(values, { device, codec, levelKind: levelKind(device.profile), eventTime: at, receivedAtMs: uplink.receivedAtMs });
+  const { plan, frame, device, codec, levelKind, values, at, uplink } = parts;
+  const readings = readingsFrom(values, { device, codec, levelKind, eventTime: at, receivedAtMs: uplink.receivedAtMs });
   return { ...plan, frame, readings, outcome: "stored", reason: "" };
 }
 

@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { UplinkOutcome } from "../core/domain/ledger.ts";
 import type { Reading } from "../core/domain/reading.ts";
-import { transaction } from "../core/runtime/sqlite.ts";
+import { openForReading, transaction } from "../core/runtime/sqlite.ts";
+import { readingsMigrations } from "./readings-schema.ts";
 
 /** What decides between two uplinks that both have a reading for one device, quantity, depth and time: the greater pair wins. */
 export interface ReadingRank {
@@ -39,6 +40,17 @@ export interface UplinkAccount {
 }
 
 const SESSIONS_PER_DEVICE_MAX = 50; // the newest; a device with more resets than that within memory is broken
+
+/** The last journal number that readings.db has seen; 0 before it is made. For those who do not write it. */
+export function processedUpTo(path: string): number {
+  const db = openForReading(path, readingsMigrations);
+  if (!db) return 0;
+  try {
+    return (db.prepare("SELECT cursor FROM progress").get() as { cursor: number }).cursor;
+  } finally {
+    db.close();
+  }
+}
 
 /** readings.db as the thread that processes uplinks writes it. Nothing here begins a transaction but `transaction`. */
 export class IngestStore {

@@ -3,10 +3,15 @@ import type { LogLevel } from "../../core/runtime/log.ts";
 import type { MetricSample } from "../../core/runtime/metrics.ts";
 import type { InfluxConfig } from "../config.ts";
 
+/** The part of the catalog that turns uplinks into readings: 60,000 plots stay where they are. */
+export type FieldCatalog = Pick<Catalog, "site" | "devices" | "gateways">;
+
+export const fieldCatalogOf = ({ site, devices, gateways }: Catalog): FieldCatalog => ({ site, devices, gateways });
+
 /** What the field role and its worker thread say to each other. */
 export interface FieldWorkerData {
   readonly dataFolder: string;
-  readonly catalog: Catalog;
+  readonly catalog: FieldCatalog;
   readonly journalDays: number;
   readonly influx: InfluxConfig | null;
   readonly logLevel: LogLevel;
@@ -14,7 +19,7 @@ export interface FieldWorkerData {
 
 export type ToFieldWorker =
   | { readonly kind: "journaled" } // there is something new to process
-  | { readonly kind: "catalog"; readonly catalog: Catalog }
+  | { readonly kind: "catalog"; readonly catalog: FieldCatalog }
   | { readonly kind: "gateway"; readonly topic: string; readonly payload: Uint8Array; readonly receivedAtMs: number }
   | { readonly kind: "end" };
 

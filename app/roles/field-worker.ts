@@ -4,7 +4,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { AzemichiError } from "../../core/domain/errors.ts";
 import { readingToJson } from "../../core/domain/reading.ts";
-import type { Catalog } from "../../core/domain/site.ts";
 import { topics } from "../../core/domain/topics.ts";
 import { createLog, type Log } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
@@ -20,7 +19,7 @@ import { IngestUpkeep } from "../../store/ingest-upkeep.ts";
 import { readingsMigrations } from "../../store/readings-schema.ts";
 import { SqliteQueries } from "../../store/sqlite-queries.ts";
 import type { InfluxConfig } from "../config.ts";
-import type { FieldWorkerData, FromFieldWorker, ToFieldWorker } from "./field-protocol.ts";
+import type { FieldCatalog, FieldWorkerData, FromFieldWorker, ToFieldWorker } from "./field-protocol.ts";
 
 /** The thread that turns journaled uplinks into readings, and the only writer of readings.db: neither a flood nor InfluxDB ever holds up an acknowledgement. */
 const METRICS_MS = 1000;
@@ -45,7 +44,7 @@ class FieldWorker {
   readonly #upkeep: IngestUpkeep;
   readonly #ending = new AbortController();
   #journal: JournalReader | undefined;
-  #catalog: Catalog;
+  #catalog: FieldCatalog;
   #devices: ReturnType<typeof indexDevices>;
   #running: Promise<unknown> | undefined;
 

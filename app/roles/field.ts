@@ -1,11 +1,13 @@
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { type Broker, createBroker } from "../../broker/broker.ts";
 import { AzemichiError } from "../../core/domain/errors.ts";
 import { topics } from "../../core/domain/topics.ts";
 import type { MetricSample } from "../../core/runtime/metrics.ts";
 import { Journal } from "../../ingest/journal.ts";
+import { processedUpTo } from "../../store/ingest-store.ts";
 import type { RoleContext, RunRole } from "../role.ts";
-import type { FieldWorkerData, FromFieldWorker, ToFieldWorker } from "./field-protocol.ts";
+import { type FieldWorkerData, type FromFieldWorker, fieldCatalogOf, type ToFieldWorker } from "./field-protocol.ts";
 
 const METRICS_MS = 5000;
 const READY_LOOK_MS = 500;
@@ -17,7 +19,9 @@ const END_MS = 1500;
  */
 export const run: RunRole = async (context) => {
   const { config, ports, dataFolder, catalog, key, busSecret, log, metrics, nowMs, resources } = context;
-  const [journal, worker] = await Promise.all([Journal.open({ folder: dataFolder, log, metrics, onDeath: die }), FieldThread.open(context)]);
+  const numberAfter = processedUpTo(join(dataFolder, "readings.db"));
+  const opened = Journal.open({ folder: dataFolder, numberAfter, log, metrics, onDeath: die });
+  const [journal, worker] = await Promise.all([opened, FieldThread.open(context)]);
   resources.use("journal", journal, (j) => j.close());
   resources.use("ingest", worker, (w) => w.close());
   const listen = { bind: config.mqtt.bind, port: ports.mqtt, tlsPort: ports.mqtts, wsPort: ports.mqttWs, tls: config.tls };
@@ -35,10 +39,10 @@ export const run: RunRole = async (context) => {
   );
   resources.use(
     "catalog news",
-    catalog.onChange((next) => worker.say({ kind: "catalog", catalog: next })),
+    catalog.onChange((next) => worker.say({ kind: "catalog", catalog: fieldCatalogOf(next) })),
     (end) => end(),
   );
-  worker.say({ kind: "catalog", catalog: catalog.current() });
+  worker.say({ kind: "catalog", catalog: fieldCatalogOf(catalog.current()) });
   worker.say({ kind: "journaled" }); // go on from the cursor
   reportMetrics(context, { broker, journal, worker });
 };
@@ -91,11 +95,14 @@ class FieldThread {
 
   static async open({ dataFolder, catalog, config }: RoleContext): Promise<FieldThread> {
     const { journalDays, influx, logLevel } = config;
-    const workerData: FieldWorkerData = { dataFolder, catalog: catalog.current(), journalDays, influx, logLevel };
+    const workerData: FieldWorkerData = { dataFolder, catalog: fieldCatalogOf(catalog.current()), journalDays, influx, logLevel };
     const worker = new Worker(new URL("./field-worker.ts", import.meta.url), { workerData, name: "ingest" });
     await new Promise<void>((resolve, reject) => {
       worker.once("message", () => resolve());
-      worker.once("error", reject);
+      worker.once("error", (cause: Error) => {
+        const code = "code" in cause && cause.code === "SCHEMA_NEWER" ? "SCHEMA_NEWER" : "STORE_UNAVAILABLE";
+        reject(new AzemichiError(code, cause.message, { cause }));
+      });
     });
     worker.removeAllListeners("error");
     return new FieldThread(worker);

@@ -89,6 +89,18 @@ test("what is no WebSocket is told so", async () => {
   expect(status).toBe(426);
 });
 
+test("who opens the WebSocket port and says nothing is cut; who logged in stays", async () => {
+  const listen = { bind: "127.0.0.1", port: 0, tlsPort: null, wsPort: 0, tls: null };
+  const hasty = await startBroker({ listen, limits: { connectTimeoutMs: 200 } });
+  const port = hasty.broker.ports.mqttWs ?? 0;
+  const client = mqtt.connect(`ws://127.0.0.1:${port}`, { ...net, reconnectPeriod: 0 });
+  await new Promise((resolve) => client.once("connect", resolve));
+  await new RawClient(port).ended;
+  expect(client.connected).toBe(true);
+  client.end(true);
+  await hasty.broker.close();
+});
+
 test("a taken port is an error that names it", async () => {
   const listen = { bind: "127.0.0.1", port: t.port, tlsPort: null, wsPort: null, tls: null };
   await expect(startBroker({ listen })).rejects.toMatchObject({ code: "PORT_TAKEN", message: expect.stringContaining(String(t.port)) });

@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 
 async function journal(options: Partial<JournalOptions> = {}): Promise<Journal> {
-  const made = await Journal.open({ folder, log: silentLog, metrics, freeBytesMin: 0, onDeath: () => {}, ...options });
+  const made = await Journal.open({ folder, numberAfter: 0, log: silentLog, metrics, freeBytesMin: 0, onDeath: () => {}, ...options });
   open.push(made);
   return made;
 }
@@ -117,6 +117,13 @@ test("pruning removes what is old and done, and nothing else", async () => {
   expect([reader?.firstSeq(), reader?.lastSeq()]).toEqual([6, 10]);
   reader?.close();
   expect(await j.append(entry(11))).toBe(11);
+});
+
+test("a journal that was lost goes on above what was processed already", async () => {
+  const j = await journal({ numberAfter: 70 });
+  expect(await j.append(entry(1))).toBe(71);
+  await j.close();
+  expect(await (await journal({ numberAfter: 5 })).append(entry(2))).toBe(72);
 });
 
 test("a folder without a journal has no reader", () => {

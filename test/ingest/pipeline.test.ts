@@ -108,6 +108,23 @@ describe("SenML", () => {
     expect(bench.readings().map((r) => r["timeMs"])).toEqual([0, 60, 3600].map((s) => RECEIVED_MS + s * 1000));
   });
 
+  test("a distance gives a level where the zero is known; a level that the device says itself stands", () => {
+    const bench = new Bench([pond]);
+    bench.send(senml([{ n: "water.distance", u: "mm", v: 700, t: 1780272000 }]));
+    bench.send(
+      senml([
+        { bt: 1780272060, n: "water.distance", u: "mm", v: 700 },
+        { n: "water.level", u: "cm", v: 4 },
+      ]),
+    );
+    expect(bench.readings().map((r) => [r["quantity"], r["value"]])).toEqual([
+      ["water.distance", 700],
+      ["water.distance", 700],
+      ["water.level", 5],
+      ["water.level", 4],
+    ]);
+  });
+
   test("times relative to now: a minute later it is a new value", () => {
     const bench = new Bench([pond]);
     const ago = [{ n: "water.level", u: "cm", v: 4, t: -5 }];
