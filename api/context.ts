@@ -3,13 +3,13 @@ import type { WaterBandCm } from "../core/domain/paddy-status.ts";
 import type { Quantity } from "../core/domain/quantity.ts";
 import type { Reading } from "../core/domain/reading.ts";
 import type { CatalogView } from "../core/domain/site.ts";
+import type { SiteZone } from "../core/domain/site-zone.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { MetricSample, Metrics } from "../core/runtime/metrics.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { LoginGuard } from "./login-guard.ts";
 import type { ProblemIssue } from "./problem.ts";
 import type { Sessions } from "./sessions.ts";
-import type { SiteZone } from "./zone.ts";
 
 /** Buckets as `GET series` gives them: [tMs, n, min, mean, max], empty ones with nulls. */
 export type SeriesBucket = readonly [tMs: number, n: number, min: number | null, mean: number | null, max: number | null];

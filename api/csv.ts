@@ -1,5 +1,5 @@
 import type { Reading } from "../core/domain/reading.ts";
-import type { SiteZone } from "./zone.ts";
+import type { SiteZone } from "../core/domain/site-zone.ts";
 
 /** The columns of DESIGN.md §7, in their order, with their Japanese headers. */
 const COLUMNS = [

@@ -1,11 +1,11 @@
 import type { BaseJson, DeviceJson, GatewayJson, PlotFeatureJson, PlotsJson, RoverJson } from "../core/domain/api.ts";
 import type { Reading } from "../core/domain/reading.ts";
 import type { Catalog, Plot } from "../core/domain/site.ts";
+import type { SiteZone } from "../core/domain/site-zone.ts";
 import type { ApiContext } from "./context.ts";
 import { geodeticOf } from "./ecef.ts";
 import type { Visibility } from "./visibility.ts";
 import { plotOf } from "./visibility.ts";
-import type { SiteZone } from "./zone.ts";
 
 /** The catalog's nouns as JSON: what one caller may see of them, without any secret. */
 export interface Box {

@@ -1,5 +1,5 @@
 import type { Catalog, Device, Role, User } from "../core/domain/site.ts";
-import type { SiteZone } from "./zone.ts";
+import type { SiteZone } from "../core/domain/site-zone.ts";
 
 /** Who asks. `demo`: the demo site read from this very machine without log-in. */
 export type Viewer = { readonly kind: "none" } | { readonly kind: "demo" } | { readonly kind: "user"; readonly user: User };

@@ -13,7 +13,6 @@ import type { Config } from "./config.ts";
 import { type DataFolder, dataFolderOf, folderKey, lock, makeDataFolder, writeSecretFile } from "./data-folder.ts";
 import { choosePorts } from "./ports.ts";
 import type { Ports, RoleContext, RunRole } from "./role.ts";
-import { importSiteFile } from "./site-import.ts";
 
 /** Each role, the listeners that are its own, and its niceness: nothing is ever served before a correction. */
 export const ROLES: Readonly<Record<BusRole, { load: () => Promise<{ run: RunRole }>; listeners: readonly (keyof Ports)[]; niceness: number }>> = {
@@ -102,7 +101,10 @@ function nextBriefing(): Promise<Briefing> {
 async function ownBriefing(config: Config, role: BusRole): Promise<Briefing> {
   const folder = dataFolderOf(config);
   makeDataFolder(folder);
-  if (role === "web" && config.site !== null) await importSiteFile(config, folder);
+  if (role === "web" && config.site !== null) {
+    const { importSiteFile } = await import("./site-import.ts"); // brings decoders and demo, which no other role needs
+    await importSiteFile(config, folder);
+  }
   const path = join(folder.path, "run", "bus-secret");
   if (!existsSync(path)) writeSecretFile(path, newToken());
   const { ports } = await choosePorts(config, { demo: folder.demo, only: ROLES[role].listeners });

@@ -1,5 +1,5 @@
 import type { Base, Catalog, Device, Holding, Network, Placement, Plot, Rover, StoredSecret, User } from "../core/domain/site.ts";
-import { instantMs } from "../core/domain/zoned-time.ts";
+import { type SiteZone, siteZone } from "../core/domain/site-zone.ts";
 import type { SiteFile } from "../core/wire/site-file.ts";
 
 type Entry<K extends keyof SiteFile> = NonNullable<SiteFile[K]> extends readonly (infer E)[] ? E : NonNullable<SiteFile[K]>;
@@ -11,6 +11,7 @@ const SESSIONS_MAX = 2;
 /** The site file's entries (hashes instead of secrets) as the nouns that the roles use: shorthands resolved, absent is null. */
 export function catalogOf(file: SiteFile, digests: Digests): Catalog {
   const timeZone = file.site.timeZone ?? "Asia/Tokyo";
+  const zone = siteZone(timeZone);
   const name = file.site.name;
   return {
     site: {
@@ -22,7 +23,7 @@ export function catalogOf(file: SiteFile, digests: Digests): Catalog {
     users: (file.users ?? []).map(userOf),
     plots: (file.plots ?? []).map(plotOf),
     holdings: [...(file.holdings ?? []).map((h): Holding => ({ party: h.party, plot: h.plot, from: h.from ?? null, to: h.to ?? null })), ...heldByUsers(file)],
-    devices: (file.devices ?? []).map((d) => deviceOf(d, timeZone)),
+    devices: (file.devices ?? []).map((d) => deviceOf(d, zone)),
     gateways: (file.gateways ?? []).map((g) => ({ id: g.id, eui: g.eui.toLowerCase(), name: g.name ?? g.id, latDeg: g.lat ?? null, lonDeg: g.lon ?? null })),
     networks: (file.networks ?? []).map(networkOf),
     bases: (file.bases ?? []).map((b) => baseOf(b, digests)),
@@ -45,11 +46,12 @@ function plotOf(p: Entry<"plots">): Plot {
   return { id: p.id, name: p.name ?? p.id, geometry: p.geometry, base: p.base ?? null, fude: p.fude ?? null, crop };
 }
 
-function deviceOf(d: Entry<"devices">, timeZone: string): Device {
+function deviceOf(d: Entry<"devices">, zone: SiteZone): Device {
+  const ms = (text: string | null | undefined): number | null => (text ? zone.instantMs(text) : null);
   const placements: Placement[] = (d.placements ?? []).map((p) => ({
     plot: p.plot ?? null,
-    fromMs: instantMs(p.from, timeZone),
-    toMs: instantMs(p.to, timeZone),
+    fromMs: ms(p.from),
+    toMs: ms(p.to),
     zeroMm: p.zeroMm ?? null,
     depthCm: p.depthCm ?? null,
   }));

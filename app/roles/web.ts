@@ -7,10 +7,10 @@ import { LoginGuard } from "../../api/login-guard.ts";
 import { createServer } from "../../api/server.ts";
 import { Sessions, sessionsMigrations } from "../../api/sessions.ts";
 import { createTlsListener } from "../../api/tls-listener.ts";
-import { siteZone } from "../../api/zone.ts";
 import { AzemichiError } from "../../core/domain/errors.ts";
 import type { Ledger } from "../../core/domain/ledger.ts";
 import { DEFAULT_BAND } from "../../core/domain/paddy-status.ts";
+import { siteZone } from "../../core/domain/site-zone.ts";
 import { topics } from "../../core/domain/topics.ts";
 import type { MetricSample } from "../../core/runtime/metrics.ts";
 import { hashPassword, newToken, verifyPassword } from "../../core/runtime/secrets.ts";
@@ -48,7 +48,7 @@ export const run: RunRole = async (context) => {
   );
   const sessionsDb = resources.use("sessions", openForWriting(join(dataFolder, "sessions.db"), sessionsMigrations), (db) => db.close());
   const store = resources.use("catalog", openCatalog({ path: dataFolder, demo: context.demo }), (s) => s.close());
-  const telemetry = resources.use("readings", openSqliteReader(join(dataFolder, "readings.db")), (r) => r.close());
+  const telemetry = resources.use("readings", openSqliteReader(join(dataFolder, "readings.db"), { zoneOffsetMs: zone().offsetMs(nowMs()) }), (r) => r.close());
   const ledger = openLedger(context);
 
   const api: ApiContext = {

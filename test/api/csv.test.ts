@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readingsCsv } from "../../api/csv.ts";
-import { siteZone } from "../../api/zone.ts";
 import type { Reading } from "../../core/domain/reading.ts";
+import { siteZone } from "../../core/domain/site-zone.ts";
 import { reading } from "./town.ts";
 
 const names: Record<string, string> = {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTlsListener } from "../../api/tls-listener.ts";
 import { silentLog } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
-import { selfSigned } from "../correction-relay/self-signed.ts";
+import { selfSigned } from "../support/self-signed.ts";
 import type { TestApi } from "./api-fixture.ts";
 import { testApi } from "./api-fixture.ts";
 

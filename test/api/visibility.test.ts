@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Access, Viewer } from "../../api/visibility.ts";
 import { allows, plotOf, visibilityOf } from "../../api/visibility.ts";
-import { siteZone } from "../../api/zone.ts";
+import { siteZone } from "../../core/domain/site-zone.ts";
 import { NOON } from "./api-fixture.ts";
 import { catalog } from "./town.ts";
 

@@ -7,7 +7,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { afterAll, describe, expect, test } from "vitest";
 import { silentLog } from "../../core/runtime/log.ts";
 import { openListeners } from "../../correction-relay/listeners.ts";
-import { selfSigned } from "./self-signed.ts";
+import { selfSigned } from "../support/self-signed.ts";
 import { openBench, Peer, ROVER_AUTH } from "./support.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "azemichi-tls-"));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { siteZone } from "../../api/zone.ts";
+import { siteZone } from "../../../core/domain/site-zone.ts";
 
 describe("what a text means on the site's clocks", () => {
   test.each([

@@ -2,6 +2,8 @@
 export interface SiteZone {
   /** `2026-06-01 06:00:00` as the site's clocks show it. */
   localText(atMs: number): string;
+  /** East positive, ms: what the clocks are ahead of UTC at that moment. */
+  offsetMs(atMs: number): number;
   /**
    * RFC 3339 with offset, or without one (then the site's clocks), or a bare date (the site's midnight), in Unix ms.
    * null: not a moment of the calendar.
@@ -34,6 +36,7 @@ export function siteZone(timeZone: string): SiteZone {
   };
 
   return {
+    offsetMs,
     localText: (atMs) => new Date(atMs + offsetMs(atMs)).toISOString().slice(0, 19).replace("T", " "),
     instantMs(text) {
       const found = INSTANT.exec(text);
