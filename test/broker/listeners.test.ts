@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import mqtt from "mqtt";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { selfSigned } from "../correction-relay/self-signed.ts";
+import { selfSigned } from "../support/self-signed.ts";
 import { connected, RawClient, rawConnect, startBroker, type TestBroker, until } from "./support.ts";
 
 const net = { clientId: "n", username: "cs", password: "net-secret" };
