@@ -6,7 +6,7 @@ export const en: Messages = {
   langName: "English",
   otherLangName: "日本語",
   appName: "Paddies today",
-  nav: { main: "Screens", today: "Today", map: "Map", base: "Bases" },
+  nav: { main: "Screens", detail: "Details", today: "Today", map: "Map", base: "Bases" },
   mark: { ok: "OK", low: "Low", high: "High", unknown: "No data" },
   today: {
     look: (n, all) => `Paddies to look at today: ${n} (of ${all})`,

@@ -3,7 +3,7 @@ export const ja = {
   langName: "日本語",
   otherLangName: "English",
   appName: "今日の田んぼ",
-  nav: { main: "画面の切りかえ", today: "今日", map: "地図", base: "基地局" },
+  nav: { main: "画面の切りかえ", detail: "くわしい様子", today: "今日", map: "地図", base: "基地局" },
   mark: { ok: "よい", low: "少ない", high: "多い", unknown: "データなし" },
   today: {
     look: (n: number, all: number) => `今日、水を見る田んぼ ${n}枚(全${all}枚)`,

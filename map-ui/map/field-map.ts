@@ -3,7 +3,7 @@ import { canvas, Map as LeafletMap } from "leaflet";
 import type { PaddyMark } from "../../core/domain/paddy-status.ts";
 import type { Polygon } from "../../core/domain/site.ts";
 import type { Selected } from "../state/view.ts";
-import { type LatLon, townBox } from "./geometry.ts";
+import { type LatLon, townBox, withNear } from "./geometry.ts";
 import { type Ground, GroundLayer } from "./ground-layer.ts";
 import { MarkerLayer } from "./marker-layer.ts";
 import { PlotLayer } from "./plot-layer.ts";
@@ -18,7 +18,8 @@ export interface PlotLook {
   readonly name: string;
   readonly mark: PaddyMark;
   readonly shape: string; // ● ▼ ▲ ✕
-  readonly value: string; // "1.5 cm", or "" when not known
+  readonly value: string; // "1.5", or "" when not known
+  readonly weight: "look" | "good" | "bare"; // bare: no sensor, so there is never a word of it
 }
 /** A base, rover or gateway. */
 export interface MapMarker {
@@ -34,6 +35,7 @@ export interface MapMarker {
 
 /** The map as the page knows it: nothing outside this folder speaks Leaflet. */
 export interface FieldMap {
+  /** The first plots bring themselves, and the markers known by then, into view. */
   setPlots(plots: readonly MapPlot[]): void;
   /** Looks in order of urgency: the first ones get a label when there is no room for all. */
   patch(looks: readonly PlotLook[]): void;
@@ -64,6 +66,7 @@ export interface FieldMapOptions {
 const TOWN: LatLon = [39.42, 140.55]; // Misato-cho, until there is something to show
 const CLOSE_ZOOM = 17; // a 30 a paddy fills a good part of a phone
 const FIT_ZOOM_MAX = 18;
+const WIDE_PX = 500;
 
 export function openFieldMap(container: HTMLElement, options: FieldMapOptions): FieldMap {
   const map = new LeafletMap(container, {
@@ -93,9 +96,11 @@ export function openFieldMap(container: HTMLElement, options: FieldMapOptions): 
   sizes.observe(container);
 
   function fitTown(): void {
-    const box = townBox(plots.places.length > 0 ? plots.places : markers.places);
-    if (box === null || map.getSize().x === 0) return;
+    const size = map.getSize();
+    const town = townBox(plots.places.length > 0 ? plots.places : markers.places);
+    if (town === null || size.x === 0) return;
     fitted = true;
+    const box = size.x >= WIDE_PX ? withNear(town, markers.places) : town; // a phone keeps its room for the paddies
     map.fitBounds([[...box[0]], [...box[1]]], { padding: [20, 20], maxZoom: FIT_ZOOM_MAX, animate: false });
   }
 
@@ -105,10 +110,7 @@ export function openFieldMap(container: HTMLElement, options: FieldMapOptions): 
       if (!fitted) fitTown();
     },
     patch: (looks) => plots.patch(looks),
-    setMarkers(list) {
-      markers.set(list);
-      if (!fitted) fitTown();
-    },
+    setMarkers: (list) => markers.set(list),
     select(target) {
       plots.select(target?.kind === "plot" ? target.id : null);
       markers.select(target);

@@ -43,22 +43,52 @@ export function centroidOf(ring: readonly LatLon[]): LatLon {
   return [lat0 + lat / (3 * area), lon0 + lon / (3 * area)];
 }
 
+/** How wide a plot is from west to east, in degrees: its area by its height, as a long plot that stands askew is narrower than its box. */
+export function widthDegOf(ring: readonly LatLon[]): number {
+  const [lat0, lon0] = ring[0] ?? [0, 0];
+  let twice = 0;
+  for (let i = 0; i < ring.length; i++) {
+    const [aLat, aLon] = ring[i] ?? [0, 0];
+    const [bLat, bLon] = ring[(i + 1) % ring.length] ?? [0, 0];
+    twice += (aLon - lon0) * (bLat - lat0) - (bLon - lon0) * (aLat - lat0);
+  }
+  const [low, high] = boxOf(ring);
+  const heightDeg = high[0] - low[0];
+  return heightDeg > 0 ? Math.abs(twice) / 2 / heightDeg : 0;
+}
+
+export type Box = readonly [southWest: LatLon, northEast: LatLon];
+
+function boxOf(points: readonly LatLon[]): Box {
+  let [south, west, north, east] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const [lat, lon] of points) {
+    south = Math.min(south, lat);
+    west = Math.min(west, lon);
+    north = Math.max(north, lat);
+    east = Math.max(east, lon);
+  }
+  return [
+    [south, west],
+    [north, east],
+  ];
+}
+
+/** The box, widened to the points that lie at most its own width or height beside it. */
+export function withNear(box: Box, points: readonly LatLon[]): Box {
+  const [[south, west], [north, east]] = box;
+  const [height, width] = [north - south, east - west];
+  const near = points.filter(([lat, lon]) => lat > south - height && lat < north + height && lon > west - width && lon < east + width);
+  return boxOf([...box, ...near]);
+}
+
 const TOWN_DEG = 0.5; // about 50 km: further away from the middle is another place, or a slip of the pen
 
 /** The box around the points that belong together; outliers do not zoom the town away. */
-export function townBox(points: readonly LatLon[]): readonly [southWest: LatLon, northEast: LatLon] | null {
+export function townBox(points: readonly LatLon[]): Box | null {
   if (points.length === 0) return null;
   const midLat = median(points.map((p) => p[0]));
   const midLon = median(points.map((p) => p[1]));
-  const near = points.filter(([lat, lon]) => Math.abs(lat - midLat) <= TOWN_DEG && Math.abs(lon - midLon) <= TOWN_DEG);
-  const lats = near.map((p) => p[0]);
-  const lons = near.map((p) => p[1]);
-  const least = (values: readonly number[]) => values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const most = (values: readonly number[]) => values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  return [
-    [least(lats), least(lons)],
-    [most(lats), most(lons)],
-  ];
+  return boxOf(points.filter(([lat, lon]) => Math.abs(lat - midLat) <= TOWN_DEG && Math.abs(lon - midLon) <= TOWN_DEG));
 }
 
 function median(values: readonly number[]): number {

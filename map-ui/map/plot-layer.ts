@@ -1,16 +1,21 @@
 import { DivIcon, DomEvent, type Map as LeafletMap, Marker, type PathOptions, Polygon } from "leaflet";
 import type { PaddyMark } from "../../core/domain/paddy-status.ts";
 import type { MapPlot, PlotLook } from "./field-map.ts";
-import { centroidOf, type LatLon, usableRings } from "./geometry.ts";
+import { centroidOf, type LatLon, usableRings, widthDegOf } from "./geometry.ts";
 
 const LABELS_MAX = 150; // DOM nodes on the map; canvas does the rest
-const VALUE_WIDTH_PX = 58; // from this width of a plot on, its label shows the value too
+/** What a label shows, by the width of its plot in px: neighbours must not cover each other. */
+const BESIDE_PX = 60; // mark and value side by side
+const BELOW_PX = 38; // value below the mark: paddies are long and narrow
+const MARK_PX = 24; // the mark alone
+const WORLD_PX = 256; // width of the world at zoom 0
 
 const COLOR: Readonly<Record<PaddyMark, string>> = { ok: "#0017c1", low: "#a90000", high: "#a90000", unknown: "#767676" };
 
 interface Shown {
   readonly shape: Polygon;
   readonly at: LatLon;
+  readonly widthDeg: number; // its own width in longitude, not that of its box
   look: PlotLook | null;
   label: Label | null;
 }
@@ -65,14 +70,14 @@ export class PlotLayer {
       }
       const shape = new Polygon(
         rings.map((ring) => ring.map(([lat, lon]) => [lat, lon] as [number, number])),
-        styleOf("unknown", "plain"),
+        styleOf(NO_WORD, "plain"),
       );
       shape.on("click", (event) => {
         DomEvent.stopPropagation(event);
         this.#onSelect(id);
       });
       shape.addTo(this.#map);
-      this.#shown.set(id, { shape, at: centroidOf(outer), look: null, label: null });
+      this.#shown.set(id, { shape, at: centroidOf(outer), widthDeg: widthDegOf(outer), look: null, label: null });
     }
   }
 
@@ -83,7 +88,7 @@ export class PlotLayer {
       if (shown === undefined) continue;
       const before = shown.look;
       shown.look = look;
-      if (before?.mark !== look.mark) shown.shape.setStyle(styleOf(look.mark, this.#toneOf(look.id)));
+      if (before?.mark !== look.mark || before.weight !== look.weight) shown.shape.setStyle(styleOf(look, this.#toneOf(look.id)));
       if (shown.label) writeLabel(shown.label, look);
     }
     this.#placeLabels();
@@ -96,7 +101,7 @@ export class PlotLayer {
     for (const each of [before, id]) {
       const shown = each === null ? undefined : this.#shown.get(each);
       if (each === null || shown === undefined) continue;
-      shown.shape.setStyle(styleOf(shown.look?.mark ?? "unknown", this.#toneOf(each)));
+      shown.shape.setStyle(styleOf(shown.look ?? NO_WORD, this.#toneOf(each)));
       if (each === id) shown.shape.bringToFront();
       shown.label?.root.classList.toggle("plot-label--selected", each === id);
     }
@@ -109,27 +114,22 @@ export class PlotLayer {
   /** Labels for what is in view, most urgent first. Nodes are kept and moved, never rebuilt. */
   #placeLabels(): void {
     const view = this.#map.getBounds().pad(0.1);
+    const pxPerDeg = (WORLD_PX * 2 ** this.#map.getZoom()) / 360;
     let room = LABELS_MAX;
     for (const id of this.#order) {
       const shown = this.#shown.get(id);
       if (shown?.look == null) continue;
-      const wanted = room > 0 && view.contains([shown.at[0], shown.at[1]]);
-      if (wanted) {
+      const widthPx = shown.widthDeg * pxPerDeg;
+      const worthy = widthPx >= MARK_PX || shown.look.weight === "look"; // seen from far, only what needs somebody
+      if (room > 0 && worthy && view.contains([shown.at[0], shown.at[1]])) {
         room -= 1;
         shown.label ??= this.#newLabel(id, shown.at, shown.look);
-        shown.label.root.classList.toggle("plot-label--small", this.#widthPx(shown.shape) < VALUE_WIDTH_PX);
+        shown.label.root.dataset["room"] = widthPx >= BESIDE_PX ? "beside" : widthPx >= BELOW_PX ? "below" : "none";
       } else if (shown.label) {
         shown.label.marker.remove();
         shown.label = null;
       }
     }
-  }
-
-  #widthPx(shape: Polygon): number {
-    const box = shape.getBounds();
-    const a = this.#map.latLngToContainerPoint(box.getNorthWest());
-    const b = this.#map.latLngToContainerPoint(box.getSouthEast());
-    return Math.max(b.x - a.x, b.y - a.y);
   }
 
   #newLabel(id: string, at: LatLon, look: PlotLook): Label {
@@ -163,11 +163,14 @@ function writeLabel({ root, mark, value }: Label, look: PlotLook): void {
   if (value.textContent !== look.value) value.textContent = look.value;
 }
 
+type Said = Pick<PlotLook, "mark" | "weight">;
+const NO_WORD: Said = { mark: "unknown", weight: "bare" };
+
 /** Colour says the urgency; dashes say "not known" to those who do not see it. */
-function styleOf(mark: PaddyMark, tone: "plain" | "selected"): PathOptions {
+function styleOf({ mark, weight }: Said, tone: "plain" | "selected"): PathOptions {
   const color = COLOR[mark];
   const unknown = mark === "unknown";
-  return tone === "selected"
-    ? { color: "#000", weight: 5, opacity: 1, fillColor: color, fillOpacity: unknown ? 0.25 : 0.45, dashArray: "" }
-    : { color, weight: 2.5, opacity: 1, fillColor: unknown ? "#fff" : color, fillOpacity: unknown ? 0.6 : 0.22, dashArray: unknown ? "6 5" : "" };
+  if (tone === "selected") return { color: "#000", weight: 5, opacity: 1, fillColor: color, fillOpacity: unknown ? 0.25 : 0.45, dashArray: "" };
+  const fill = unknown ? { fillColor: "#fff", fillOpacity: 0.6 } : { fillColor: color, fillOpacity: 0.22 };
+  return { color, weight: weight === "bare" ? 1.5 : 2.5, opacity: 1, dashArray: unknown ? "6 5" : "", ...fill };
 }

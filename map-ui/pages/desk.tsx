@@ -34,7 +34,7 @@ export function DeskPage() {
         )}
       </section>
       <MapPane />
-      <aside class="desk__side" aria-label={selected === null ? m.stations.title : m.settings.title}>
+      <aside class="desk__side" aria-label={selected === null ? m.stations.title : m.nav.detail}>
         {selected === null ? <StationsPage /> : <SelectedPanel layout="desk" />}
       </aside>
     </div>

@@ -36,14 +36,12 @@ export function MapPane() {
     };
     const ends = [
       effect(() => {
+        opened.setMarkers(mapMarkers.value);
         opened.setPlots(field.value.plots);
+        setDropped(opened.dropped);
         follow(view.peek().selected); // a link to a plot may come before the plots
       }),
       effect(() => opened.patch(plotLooks.value)),
-      effect(() => {
-        opened.setMarkers(mapMarkers.value);
-        setDropped(opened.dropped);
-      }),
       effect(() => {
         const { selected } = view.value;
         opened.select(selected);

@@ -71,7 +71,12 @@ function Antenna({ antenna }: { antenna: NonNullable<BaseHealth["antenna"]> }) {
   return (
     <span class="coordinates">
       {antenna.latDeg.toFixed(7)}, {antenna.lonDeg.toFixed(7)}
-      <br />X {antenna.x.toFixed(3)} · Y {antenna.y.toFixed(3)} · Z {antenna.z.toFixed(3)} m
+      <br />
+      {`X ${antenna.x.toFixed(3)} m`}
+      <br />
+      {`Y ${antenna.y.toFixed(3)} m`}
+      <br />
+      {`Z ${antenna.z.toFixed(3)} m`}
     </span>
   );
 }

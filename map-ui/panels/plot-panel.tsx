@@ -71,7 +71,8 @@ function BandGauge({ target, levelCm }: { target: WaterBandCm; levelCm: number |
   );
 }
 
-const HIDDEN: ReadonlySet<Quantity> = new Set<Quantity>(["water.level"]);
+const ABOVE: Quantity = "water.level"; // stands at the top of the panel
+const STAFF_ONLY: ReadonlySet<Quantity> = new Set<Quantity>(["radio.snr", "water.distance"]);
 
 function OtherReadings({ plotId }: { plotId: string }) {
   const m = useSignal(messages);
@@ -80,7 +81,7 @@ function OtherReadings({ plotId }: { plotId: string }) {
   const staff = useSignal(me)?.canSeeStaffPages === true;
   const order = Object.keys(QUANTITIES);
   const readings = readingsOfPlot(known, plotId)
-    .filter((r) => !HIDDEN.has(r.quantity) && (staff || r.quantity !== "radio.snr"))
+    .filter((r) => r.quantity !== ABOVE && (staff || !STAFF_ONLY.has(r.quantity)))
     .sort((a, b) => order.indexOf(a.quantity) - order.indexOf(b.quantity) || (a.depthCm ?? 0) - (b.depthCm ?? 0));
   if (readings.length === 0) return null;
   return (
@@ -93,7 +94,9 @@ function OtherReadings({ plotId }: { plotId: string }) {
               {m.quantity[reading.quantity]}
               {reading.depthCm !== null && <small> {m.depth(String(reading.depthCm))}</small>}
             </span>
-            <span class="readings__value">{readingWords(reading, m, staff ? "staff" : "farmer")}</span>
+            <span class="readings__value">
+              <ReadingWords reading={reading} reader={staff ? "staff" : "farmer"} />
+            </span>
             <span class="readings__age">{timeAgo(Date.parse(reading.time), now, m)}</span>
           </li>
         ))}
@@ -102,13 +105,18 @@ function OtherReadings({ plotId }: { plotId: string }) {
   );
 }
 
-/** Battery and radio in words for farmers; staff see the number beside it. */
-function readingWords({ quantity, value, unit }: ReadingJson, m: Messages, reader: "farmer" | "staff"): string {
-  if (value === null) return m.none;
+/** Battery and radio in words; staff see the number below. */
+function ReadingWords({ reading: { quantity, value, unit }, reader }: { reading: ReadingJson; reader: "farmer" | "staff" }) {
+  const m = useSignal(messages);
+  if (value === null) return <>{m.none}</>;
   const number = `${valueText(value, unit)} ${unitText(unit, m)}`;
   const word = wordOf(quantity, value, m);
-  if (word === null) return number;
-  return reader === "staff" ? `${word} (${number})` : word;
+  if (word === null) return <>{number}</>;
+  return (
+    <>
+      {word} {reader === "staff" && <small>{number}</small>}
+    </>
+  );
 }
 
 function wordOf(quantity: Quantity, value: number, m: Messages): string | null {

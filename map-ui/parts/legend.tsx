@@ -29,7 +29,7 @@ export function Legend() {
           <span class="legend__shape" aria-hidden="true">
             ➤
           </span>
-          {m.map.rover}({m.map.fixLetters})
+          {m.map.rover} ({m.map.fixLetters})
         </li>
         <li>
           <span class="legend__shape" aria-hidden="true">

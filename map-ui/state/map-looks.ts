@@ -10,12 +10,13 @@ import { BASE_SHAPE, baseMark, GATEWAY_SHAPE, gatewayMark, ROVER_LETTER, roverMa
 import { clockMs, field, paddies } from "./store.ts";
 
 export const plotLooks = computed<readonly PlotLook[]>(() =>
-  paddies.value.map(({ id, name, mark, levelCm }) => ({
+  paddies.value.map(({ id, name, mark, cause, levelCm }) => ({
     id,
     name,
     mark,
     shape: MARK_SHAPE[mark],
     value: mark === "unknown" || levelCm === null ? "" : valueText(levelCm, "cm"),
+    weight: cause === "no-sensor" ? "bare" : mark === "ok" ? "good" : "look",
   })),
 );
 

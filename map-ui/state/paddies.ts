@@ -43,8 +43,22 @@ export function paddiesOf(field: Field, band: WaterBandCm, nowMs: number): reado
     const devices = devicesByPlot.get(plot.id) ?? [];
     return paddyOf({ id: plot.id, name: plot.properties.name }, { devices, levels, withDistance }, band, nowMs);
   });
-  const collator = new Intl.Collator("ja", { numeric: true });
-  return paddies.sort((a, b) => URGENCY[a.mark] - URGENCY[b.mark] || offBand(b, band) - offBand(a, band) || collator.compare(a.name, b.name));
+  const rank = rankByName(field.plots);
+  const rankOf = (paddy: Paddy): number => rank.get(paddy.id) ?? 0;
+  return paddies.sort((a, b) => URGENCY[a.mark] - URGENCY[b.mark] || offBand(b, band) - offBand(a, band) || rankOf(a) - rankOf(b));
+}
+
+const COLLATOR = new Intl.Collator("ja", { numeric: true });
+const ranks = new WeakMap<Field["plots"], ReadonlyMap<string, number>>();
+
+/** Place of each plot in the order of names. Kept with the plots: marks are made anew each second, for a whole town too. */
+function rankByName(plots: Field["plots"]): ReadonlyMap<string, number> {
+  const known = ranks.get(plots);
+  if (known) return known;
+  const sorted = [...plots].sort((a, b) => COLLATOR.compare(a.properties.name, b.properties.name));
+  const rank = new Map(sorted.map((plot, i) => [plot.id, i]));
+  ranks.set(plots, rank);
+  return rank;
 }
 
 interface Sources {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Polygon } from "../../core/domain/site.ts";
-import { centroidOf, courseDeg, isPlace, type LatLon, townBox, usableRings } from "../../map-ui/map/geometry.ts";
+import { centroidOf, courseDeg, isPlace, type LatLon, townBox, usableRings, widthDegOf, withNear } from "../../map-ui/map/geometry.ts";
 
 const polygon = (ring: unknown): Polygon => ({ type: "Polygon", coordinates: [ring] }) as unknown as Polygon;
 const SQUARE = [
@@ -60,6 +60,40 @@ test("the centroid of a rectangle is its middle, wherever the ring starts and wh
       expect(cLon).toBeCloseTo(lon + 0.001, 6);
     }),
   );
+});
+
+test("a plot that stands askew is narrower than its box", () => {
+  const square: LatLon[] = [
+    [39, 140],
+    [39, 140.001],
+    [39.001, 140.001],
+    [39.001, 140],
+  ];
+  const diamond: LatLon[] = [
+    [39, 140.001],
+    [39.001, 140.002],
+    [39.002, 140.001],
+    [39.001, 140],
+  ];
+  expect(widthDegOf(square)).toBeCloseTo(0.001, 9);
+  expect(widthDegOf(diamond)).toBeCloseTo(0.001, 9); // its box is 0.002 wide
+  expect(widthDegOf([[39, 140]])).toBe(0);
+});
+
+test("what stands close by is shown too, what is far is not", () => {
+  const box = [
+    [39, 140],
+    [39.01, 140.01],
+  ] as const;
+  expect(
+    withNear(box, [
+      [39.005, 139.995],
+      [39.005, 139.9],
+    ]),
+  ).toEqual([
+    [39, 139.995],
+    [39.01, 140.01],
+  ]);
 });
 
 test("a ring without area has a middle too", () => {
