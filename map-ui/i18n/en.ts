@@ -3,7 +3,6 @@ import type { Messages } from "./ja.ts";
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
 
 export const en: Messages = {
-  langName: "English",
   otherLangName: "日本語",
   appName: "Paddies today",
   nav: { main: "Screens", detail: "Details", today: "Today", map: "Map", base: "Bases" },
@@ -20,7 +19,6 @@ export const en: Messages = {
     emptyTitle: "No paddies yet",
     emptyFarmer: "Ask the town office to register your paddies. Their water levels will appear here.",
     emptyStaff: "Write paddies (plots) and sensors (devices) into the site file and import it. Water levels will appear here.",
-    allUnknownHint: "No sensor has sent anything yet. Check its power and whether radio reaches the place.",
   },
   paddy: {
     ok: "The water is at the right depth.",
@@ -77,7 +75,6 @@ export const en: Messages = {
     close: "Close",
     textSize: "Text size",
     language: "Language",
-    ground: "Map background",
     user: (name) => name,
     logIn: "Log in",
     logOut: "Log out",
@@ -108,7 +105,6 @@ export const en: Messages = {
     fit: "All",
     ground: "Background",
     grounds: { blank: "Plain", "gsi-pale": "Map", "gsi-photo": "Photo" },
-    foreignNote: "Loaded from the servers of GSI Japan",
     legend: "Marks",
     dropped: (n) => `${many(n, "item has", "items have")} a wrong position and cannot be shown on the map.`,
     base: "Base",
@@ -119,7 +115,7 @@ export const en: Messages = {
   plot: {
     level: "Water level",
     band: (min, max) => `Target ${min}–${max} cm`,
-    bandNote: "One provisional target for the whole season",
+    bandNote: "(one provisional target for the whole season)",
     others: "Other sensors",
     device: (name) => `Sensor ${name}`,
     holder: "Farmer",
@@ -211,8 +207,6 @@ export const en: Messages = {
     type: "Type",
     rate: "Per second",
     count: "Total",
-    ellipsoidal: "ellipsoidal height",
-    network: "Network",
     sim: "Simulated",
     tractors: (n) => `${n}`,
   },

@@ -1,6 +1,5 @@
 /** Japanese is the type: every other language must hold the same keys (a missing key does not compile). Wording: やさしい日本語. */
 export const ja = {
-  langName: "日本語",
   otherLangName: "English",
   appName: "今日の田んぼ",
   nav: { main: "画面の切りかえ", detail: "くわしい様子", today: "今日", map: "地図", base: "基地局" },
@@ -17,7 +16,6 @@ export const ja = {
     emptyTitle: "田んぼがまだありません",
     emptyFarmer: "役場にあなたの田んぼの登録をたのんでください。登録されると、ここに水位が出ます。",
     emptyStaff: "サイトファイルに田んぼ(plots)とセンサー(devices)を書き、読み込んでください。読み込むと、ここに水位が出ます。",
-    allUnknownHint: "センサーからまだデータが届いていません。センサーの電源と、電波の届く場所かを確かめてください。",
   },
   paddy: {
     ok: "水はちょうどよい深さです。",
@@ -74,7 +72,6 @@ export const ja = {
     close: "とじる",
     textSize: "文字の大きさ",
     language: "ことば",
-    ground: "地図の背景",
     user: (name: string) => `${name} さん`,
     logIn: "ログイン",
     logOut: "ログアウト",
@@ -105,7 +102,6 @@ export const ja = {
     fit: "全体",
     ground: "背景",
     grounds: { blank: "無地", "gsi-pale": "地図", "gsi-photo": "写真" },
-    foreignNote: "地理院のサーバーから読み込みます",
     legend: "印の見方",
     dropped: (n: number) => `場所の値が正しくないため、地図に出せないものが${n}件あります。`,
     base: "基地局",
@@ -116,7 +112,7 @@ export const ja = {
   plot: {
     level: "水位",
     band: (min: string, max: string) => `目安 ${min}〜${max} cm`,
-    bandNote: "目安は全期間共通の仮の値です",
+    bandNote: "(全期間に共通の仮の目安)",
     others: "ほかのセンサー",
     device: (name: string) => `センサー ${name}`,
     holder: "耕作者",
@@ -208,8 +204,6 @@ export const ja = {
     type: "種類",
     rate: "毎秒",
     count: "合計",
-    ellipsoidal: "楕円体高",
-    network: "ネットワーク型",
     sim: "模擬",
     tractors: (n: number) => `${n}台`,
   },

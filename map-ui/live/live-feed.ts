@@ -122,6 +122,7 @@ export class LiveFeed {
       },
     });
     clearTimeout(watchdog);
+    stream.abort(); // also when a message could not be read: nobody listens to this stream any more
     this.#stream = null;
     if (outcome === "log-in") this.#leave();
     if (this.#stopped) return "spoke";

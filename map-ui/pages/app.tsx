@@ -1,9 +1,9 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { SelectedPanel } from "../panels/panel.tsx";
 import { DemoBanner, LiveBanner } from "../parts/banners.tsx";
 import { Header } from "../parts/header.tsx";
 import { Icon, type IconName } from "../parts/icons.tsx";
-import { ViewLink } from "../parts/link.tsx";
+import { focusLinkTo, ViewLink } from "../parts/link.tsx";
 import { layout } from "../state/layout.ts";
 import { groupsOf } from "../state/paddies.ts";
 import { boot, config, load, messages, paddies } from "../state/store.ts";
@@ -94,6 +94,11 @@ const TABS: readonly { tab: Tab; icon: IconName }[] = [
 function Phone() {
   const m = useSignal(messages);
   const { tab, selected } = useSignal(view);
+  const before = useRef(selected);
+  useEffect(() => {
+    if (selected === null && before.current !== null) focusLinkTo(before.current); // back in the list where one was
+    before.current = selected;
+  }, [selected]);
   return (
     <>
       <main class={`page page--${tab}`} data-panel={selected === null ? "closed" : "open"}>

@@ -53,7 +53,9 @@ function LevelNow({ paddy, target, now }: { paddy: Paddy; target: WaterBandCm; n
       </p>
       {!known && value !== null && age !== null && <p>{m.paddy.lastKnown(`${value} cm`, age)}</p>}
       <BandGauge target={target} levelCm={known ? paddy.levelCm : null} />
-      <p class="level__band">{m.plot.band(String(target.minCm), String(target.maxCm))}</p>
+      <p class="level__band">
+        {m.plot.band(String(target.minCm), String(target.maxCm))} <small>{m.plot.bandNote}</small>
+      </p>
     </div>
   );
 }

@@ -17,6 +17,7 @@ export type Boot =
   | { readonly kind: "ready" };
 
 const RETRY_MS = 5000;
+const LOG_IN_PAUSE_MS = 1000; // a server that says "log in" to whom it knows must not be asked in a storm
 
 export const boot = signal<Boot>({ kind: "loading" });
 export const me = signal<MeJson | null>(null);
@@ -103,7 +104,7 @@ function follow(): void {
     onHeard: () => {
       heardAtMs.value = nowMs();
     },
-    onLogIn: () => void reload(),
+    onLogIn: () => setTimeout(() => void reload(), LOG_IN_PAUSE_MS),
   });
   feed.current = next;
   void next.run();

@@ -134,6 +134,17 @@ test("a server that is away is said to be away, waited for with growing pauses, 
   await stop();
 });
 
+test("a message that cannot be read costs the stream, not the page: it goes on after it", async () => {
+  const { seen, pass, stop } = rig({});
+  await pass(0);
+  const [first] = seen.streams;
+  expect(() => first?.say("id: 103\nevent: base\ndata: {broken\n\n")).toThrow(SyntaxError); // readEvents ends the stream on it
+  first?.end("failed");
+  await pass(1000);
+  expect(seen.streams.map((s) => s.lastId)).toEqual(["100", "100"]); // the snapshot brought what was missed
+  await stop();
+});
+
 test("reset fetches the whole snapshot", async () => {
   const { seen, pass, stop } = rig({});
   await pass(0);
