@@ -85,7 +85,19 @@ export class IngestStore {
   }
 
   advance(cursor: number): void {
-    this.#sql.advance.run(cursor);
+    if (this.#feedsOutbox) this.#sql.advanceFed.run(cursor, cursor);
+    else this.#sql.advance.run(cursor);
+  }
+
+  /** Queues the readings of the time in which InfluxDB was not configured. Returns how many; 0 once it is done. */
+  catchUpOutbox(): number {
+    const { cursor, fed } = this.#sql.progress.get() as { cursor: number; fed: number };
+    if (!this.#feedsOutbox || fed >= cursor) return 0;
+    return this.transaction(() => {
+      const { changes } = this.#sql.catchUp.run(fed);
+      this.#sql.advanceFed.run(cursor, cursor);
+      return Number(changes);
+    });
   }
 
   sessions(devEui: string): SessionRow[] {
@@ -183,6 +195,9 @@ function prepare(db: DatabaseSync) {
   return {
     cursor: db.prepare("SELECT cursor FROM progress"),
     advance: db.prepare("UPDATE progress SET cursor = ?"),
+    progress: db.prepare("SELECT cursor, fed FROM progress"),
+    advanceFed: db.prepare("UPDATE progress SET cursor = ?, fed = ?"),
+    catchUp: db.prepare("INSERT INTO outbox (series, time_ms) SELECT series, time_ms FROM reading WHERE uplink_seq > ? ORDER BY uplink_seq"),
     sessions: db.prepare(
       `SELECT number, session_key AS sessionKey, start_ms AS startMs, joined, last_f_cnt AS lastFCnt, last_time_ms AS lastTimeMs
        FROM session WHERE dev_eui = ? ORDER BY number DESC LIMIT ?`,

@@ -2,8 +2,12 @@ import type { Migrations } from "../core/runtime/sqlite.ts";
 
 /** readings.db: everything derived from the journal, and how far the journal has been read. One transaction changes all of it. */
 export const readingsMigrations: Migrations = [
-  `CREATE TABLE progress (id INTEGER PRIMARY KEY CHECK (id = 1), cursor INTEGER NOT NULL) STRICT;  -- last journal seq processed
-   INSERT INTO progress VALUES (1, 0);
+  `CREATE TABLE progress (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     cursor INTEGER NOT NULL,       -- last journal seq processed
+     fed INTEGER NOT NULL           -- last journal seq whose readings were put into the outbox: behind while InfluxDB is switched off
+   ) STRICT;
+   INSERT INTO progress VALUES (1, 0, 0);
 
    CREATE TABLE codec (id INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, UNIQUE (name, sha256)) STRICT;
 

@@ -42,6 +42,7 @@ class FieldWorker {
   readonly #drain: InfluxDrain | null;
   readonly #gateways: GatewayStates;
   readonly #upkeep: IngestUpkeep;
+  readonly #store: IngestStore;
   readonly #ending = new AbortController();
   #journal: JournalReader | undefined;
   #catalog: FieldCatalog;
@@ -59,9 +60,10 @@ class FieldWorker {
       data.influx === null
         ? null
         : new InfluxDrain({ db, writer: influxTarget(data.influx, () => this.#catalog.site.id), nowMs: Date.now, log: log.child({ part: "influx" }), metrics });
+    this.#store = new IngestStore(db, { outbox: data.influx === null ? "off" : "fed" });
     this.#pipeline = new Pipeline({
       journal: { readAfter: (cursor, max) => this.#openJournal().readAfter(cursor, max) },
-      store: new IngestStore(db, { outbox: data.influx === null ? "off" : "fed" }),
+      store: this.#store,
       devices: () => this.#devices,
       onHeard: (gatewayId, atMs) => this.#gateways.heard(gatewayId, atMs),
       publish: (topic, message) => this.#tell(topic, message),
@@ -93,6 +95,8 @@ class FieldWorker {
   async #run(): Promise<void> {
     const { signal } = this.#ending;
     this.#tellWhatIsKnown();
+    const caughtUp = this.#store.catchUpOutbox();
+    if (caughtUp > 0) this.#parts.log.info("readings of before are queued for influx", { readings: caughtUp });
     const every = (ms: number, work: () => void): Promise<void> => this.#every(ms, work);
     await Promise.all([
       this.#pipeline.run(signal),

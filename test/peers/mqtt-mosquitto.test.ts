@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startBroker, type TestBroker, until } from "../broker/support.ts";
-import { selfSigned } from "../support/self-signed.ts";
 import { describeNeeding, programPath } from "../support/requirements.ts";
+import { selfSigned } from "../support/self-signed.ts";
 
 const UP = "application/1/device/a84041ffff000001/event/up";
 const login = ["-u", "cs", "-P", "net-secret"];

@@ -52,6 +52,24 @@ test("an uplink is done with when it is processed and its readings are sent", ()
   expect(upkeep.doneUpTo()).toBe(10);
 });
 
+test("readings stored while InfluxDB was off are queued, once, when it is on", () => {
+  const off = new IngestStore(file.db, { outbox: "off" });
+  const at = (seq: number) => makeReading({ timeMs: T0_MS + seq });
+  const put = (s: IngestStore, seq: number): void => {
+    s.putReading(at(seq), rank(seq, "a", seq));
+    s.advance(seq);
+  };
+  put(off, 1);
+  put(off, 2);
+  expect(off.catchUpOutbox()).toBe(0);
+  expect(store.catchUpOutbox()).toBe(2);
+  put(store, 3);
+  expect(store.catchUpOutbox()).toBe(0);
+  put(off, 4);
+  expect(store.catchUpOutbox()).toBe(1);
+  expect(file.db.prepare("SELECT time_ms - ? AS seq FROM outbox ORDER BY outbox.seq").all(T0_MS)).toEqual([1, 2, 3, 4].map((seq) => ({ seq })));
+});
+
 test("what is old goes in steps; the device's newest session and everything younger stay", () => {
   const account = { source: "cs", outcome: "stored" as const, reason: "", device: "d" };
   const session = { sessionKey: "a", startMs: 0, joined: false, lastFCnt: 1 };
