@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { AzemichiError } from "../core/domain/errors.ts";
@@ -40,6 +41,8 @@ export async function runRole(config: Config, role: BusRole): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, end);
   if (process.send) process.on("disconnect", end);
 
+  const loading = ROLES[role].load(); // while the briefing is on its way
+  loading.catch(() => undefined); // told below
   const briefing = underSupervisor ? await nextBriefing() : await ownBriefing(config, role);
   const log = createLog({ level: config.logLevel, base: { role } });
   const resources = new Resources(log);
@@ -47,9 +50,10 @@ export async function runRole(config: Config, role: BusRole): Promise<void> {
   const release = await lock(briefing.folder, role);
   try {
     const context = contextOf({ config, role, briefing, log, resources, signal: ending.signal });
-    const { run } = await ROLES[role].load();
+    const { run } = await loading;
     await run(context);
     announce(role, briefing, underSupervisor);
+    flushCompileCache();
     if (!ending.signal.aborted) await new Promise((resolve) => ending.signal.addEventListener("abort", resolve, { once: true }));
   } finally {
     setTimeout(() => process.exit(0), CLOSE_TIMEOUT_MS).unref(); // whatever still hangs must not outlive the service

@@ -5,6 +5,6 @@ import { runUnder } from "./run-under.mjs";
 import { ROOT, setUp } from "./setup.mjs";
 
 const runtime = setUp({ map: true });
-const main = join(ROOT, "app", "main.ts");
+const main = join(ROOT, "app", "main.mjs");
 if (runtime === process.execPath) await import(pathToFileURL(main).href);
 else runUnder(runtime, [main, ...process.argv.slice(2)]);

@@ -12,7 +12,7 @@ import { printReady, printWelcome } from "./ready.ts";
 import type { Briefing } from "./role-process.ts";
 import { ensureAdmin, importDemoSite, importSiteFile } from "./site-import.ts";
 
-const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("./main.mjs", import.meta.url));
 const STOP_MS = 4000; // then SIGKILL: everything is gone within 5 s
 const READY_MS = 30_000;
 const PROMPT_RESTARTS_PER_MIN = 10;

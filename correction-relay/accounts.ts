@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { Base, Catalog, Rover, StoredSecret } from "../core/domain/site.ts";
-import { equalSecrets, hashPassword, tokenDigest, verifyPassword } from "../core/runtime/secrets.ts";
+import { decoyHash, equalSecrets, tokenDigest, verifyPassword } from "../core/runtime/secrets.ts";
 import type { Credentials } from "../core/wire/ntrip-request.ts";
 import { LoginBackoff } from "./login-backoff.ts";
 
@@ -35,7 +34,7 @@ export class Accounts {
   readonly #running = new Map<string, Promise<boolean>>();
   readonly #waiting: (() => void)[] = [];
   #active = 0;
-  #decoy: Promise<string> | undefined; // verified where there is no account, so that it takes as long
+  readonly #decoy = decoyHash(); // verified where there is no account, so that it takes as long
 
   constructor({ key, nowMs }: AccountsOptions) {
     this.#key = key;
@@ -83,7 +82,7 @@ export class Accounts {
     const running = this.#running.get(question);
     if (running) return running;
     if (this.#waiting.length >= VERIFY_WAITING_MAX) return "busy";
-    const answer = this.#inTurn(async () => verifyPassword(password, hash ?? (await this.#decoyHash())));
+    const answer = this.#inTurn(async () => verifyPassword(password, hash ?? this.#decoy));
     this.#running.set(question, answer);
     try {
       return await answer;
@@ -101,11 +100,6 @@ export class Accounts {
       this.#active -= 1;
       this.#waiting.shift()?.();
     }
-  }
-
-  #decoyHash(): Promise<string> {
-    this.#decoy ??= hashPassword(randomBytes(16).toString("hex"));
-    return this.#decoy;
   }
 
   #remember(hash: string, digest: string): void {

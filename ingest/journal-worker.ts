@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, statfsSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
@@ -110,6 +111,7 @@ const port = parentPort;
 if (port) {
   const writer = new JournalWriter(workerData as JournalWorkerData);
   port.postMessage({ kind: "open" } satisfies JournalAnswer);
+  flushCompileCache();
   port.on("message", (request: JournalRequest) => {
     port.postMessage(writer.answer(request));
     if (request.kind === "close") port.close();

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -196,4 +197,5 @@ if (port) {
   const worker = new FieldWorker({ data, db, say, log, metrics: new Metrics() });
   port.on("message", (message: ToFieldWorker) => worker.hear(message));
   say({ kind: "open" });
+  flushCompileCache();
 }

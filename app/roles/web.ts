@@ -10,10 +10,10 @@ import { createTlsListener } from "../../api/tls-listener.ts";
 import { AzemichiError } from "../../core/domain/errors.ts";
 import type { Ledger } from "../../core/domain/ledger.ts";
 import { DEFAULT_BAND } from "../../core/domain/paddy-status.ts";
-import { siteZone } from "../../core/domain/site-zone.ts";
+import { type SiteZone, siteZone } from "../../core/domain/site-zone.ts";
 import { topics } from "../../core/domain/topics.ts";
 import type { MetricSample } from "../../core/runtime/metrics.ts";
-import { hashPassword, newToken, verifyPassword } from "../../core/runtime/secrets.ts";
+import { decoyHash, newToken, verifyPassword } from "../../core/runtime/secrets.ts";
 import { openForWriting } from "../../core/runtime/sqlite.ts";
 import type { JournalReader } from "../../ingest/journal-reader.ts";
 import { openJournal } from "../../ingest/journal-reader.ts";
@@ -36,7 +36,7 @@ const CERTIFICATE_LOOK_MS = 60_000;
 export const run: RunRole = async (context) => {
   checkTrustProxy(context.config.trustProxy);
   const { config, dataFolder, log, metrics, nowMs, ports, resources, catalog } = context;
-  const zone = zoneOfCatalog(context);
+  const zone = (): SiteZone => siteZone(catalog.current().site.timeZone);
   const feed = resources.use("live feed", newFeed(context), (f) => f.close());
   const bus = resources.use("bus", connectBus(context), (b) => b.close());
   feed.listen(bus);
@@ -70,7 +70,7 @@ export const run: RunRole = async (context) => {
     sessions: new Sessions(sessionsDb, { nowMs, newToken }),
     guard: new LoginGuard({ nowMs, metrics }),
     verifyPassword,
-    decoyHash: await hashPassword(newToken()),
+    decoyHash: decoyHash(),
     readiness: () => readinessOf({ context, bus, ledger, roleMetrics }),
     roleMetrics: () => roleMetrics,
     metrics,
@@ -109,19 +109,6 @@ function checkTrustProxy(text: string | null): void {
 function newFeed(context: RoleContext): LiveFeed {
   const { nowMs, metrics, log, catalog } = context;
   return new LiveFeed({ nowMs, metrics, log, roverParty: (id) => catalog.current().rovers.find((r) => r.id === id)?.party ?? null });
-}
-
-function zoneOfCatalog(context: RoleContext): ApiContext["zone"] {
-  let name = "";
-  let zone = siteZone("Asia/Tokyo");
-  return () => {
-    const { timeZone } = context.catalog.current().site;
-    if (timeZone !== name) {
-      zone = siteZone(timeZone);
-      name = timeZone;
-    }
-    return zone;
-  };
 }
 
 function every(context: RoleContext, ms: number, work: () => void): void {

@@ -16,6 +16,17 @@ const CACHED_QUARTERS_MAX = 50_000; // 1.4 years of quarters; then the cache sta
 const INSTANT = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,9})?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?)?$/;
 
 export function siteZone(timeZone: string): SiteZone {
+  const known = ZONES.get(timeZone) ?? makeZone(timeZone);
+  if (ZONES.size >= ZONES_MAX) ZONES.clear();
+  ZONES.set(timeZone, known);
+  return known;
+}
+
+/** A formatter costs milliseconds to make, and a site has one zone. */
+const ZONES = new Map<string, SiteZone>();
+const ZONES_MAX = 8;
+
+function makeZone(timeZone: string): SiteZone {
   const format = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" });
   const offsets = new Map<number, number>();
 

@@ -8,7 +8,15 @@ const COST = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 } as con
 /** argon2id in PHC form, for passwords that people choose. About 30 ms of a worker thread. */
 export async function hashPassword(password: string): Promise<string> {
   const nonce = randomBytes(16);
-  const tag = await argon2("argon2id", { message: password, nonce, ...COST });
+  return phc(nonce, await argon2("argon2id", { message: password, nonce, ...COST }));
+}
+
+/** A hash of nobody's password, made without work: to verify against it costs what a real one does, and never succeeds. */
+export function decoyHash(): string {
+  return phc(randomBytes(16), randomBytes(COST.tagLength));
+}
+
+function phc(nonce: Buffer, tag: Buffer): string {
   return `$argon2id$v=19$m=${COST.memory},t=${COST.passes},p=${COST.parallelism}$${nonce.toString("base64url")}$${tag.toString("base64url")}`;
 }
 

@@ -34,7 +34,7 @@ export async function fieldSiteOf(site: unknown, env: Record<string, string> = {
 }
 
 async function startField(env: Record<string, string>): Promise<FieldProcess> {
-  const child = spawn(process.execPath, [join(ROOT, "app", "main.ts"), "--role", "field"], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(ROOT, "app", "main.mjs"), "--role", "field"], { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString("utf8")).slice(-50_000)));
   const exit = new Promise<number | NodeJS.Signals | null>((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
