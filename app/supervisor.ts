@@ -14,7 +14,7 @@ import { ensureAdmin, importDemoSite, importSiteFile } from "./site-import.ts";
 
 const MAIN = fileURLToPath(new URL("./main.mjs", import.meta.url));
 const STOP_MS = 4000; // then SIGKILL: everything is gone within 5 s
-const READY_MS = 30_000;
+const READY_MS = 60_000; // a small board with cold caches
 const PROMPT_RESTARTS_PER_MIN = 10;
 const BACK_OFF_MAX_MS = 30_000;
 
