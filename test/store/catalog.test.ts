@@ -117,8 +117,7 @@ describe("site file check", () => {
     { name: "unknown kind", change: { tractors: [] }, path: "tractors" },
     { name: "missing site", change: { site: undefined }, path: "site" },
     { name: "missing profile", change: { devices: [{ id: "a" }] }, path: "devices[0].profile" },
-    { name: "unknown profile", change: { devices: [{ id: "a", profile: "dragino-nothing" }] }, path: "devices[0].profile" },
-    { name: "vendor codec, until they are built", change: { devices: [{ id: "a", profile: "codec:mine" }] }, path: "devices[0].profile" },
+    { name: "unknown profile", change: { devices: [{ id: "a", devEui: "a84041ffff000009", profile: "dragino-nothing" }] }, path: "devices[0].profile" },
     { name: "bad devEui", change: { devices: [{ id: "a", profile: "dragino-ldds75", devEui: "xyz" }] }, path: "devices[0].devEui" },
     {
       name: "same devEui twice",
@@ -142,6 +141,25 @@ describe("site file check", () => {
   ])("$name: the path is named", ({ change, path }) => {
     const result = checkSite({ ...SITE, ...change }, PROFILES);
     expect(result).toMatchObject({ ok: false, issues: expect.arrayContaining([expect.objectContaining({ path })]) });
+  });
+
+  test("a device that speaks for itself names its profile freely; a vendor codec is a warning until they are built", () => {
+    const devices = [
+      { id: "a", profile: "my-esp32", mqtt: { username: "a", password: "x".repeat(20) } },
+      { id: "b", devEui: "a84041ffff000009", profile: "codec:mine" },
+    ];
+    expect(checkSite({ ...SITE, devices }, PROFILES)).toMatchObject({
+      ok: true,
+      warnings: expect.arrayContaining([expect.objectContaining({ path: "devices[1].profile" })]),
+    });
+  });
+
+  test("what has no effect yet is said", () => {
+    const bases = [{ id: "b", mount: "B1", pull: "ntrip://u:p@example.org:2101/M" }];
+    expect(checkSite({ ...SITE, bases }, PROFILES)).toMatchObject({
+      ok: true,
+      warnings: expect.arrayContaining([{ path: "bases[0].pull", message: expect.stringMatching(/no effect/) }]),
+    });
   });
 
   test("short secrets are warnings", () => {
