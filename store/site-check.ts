@@ -123,6 +123,11 @@ function warnings(file: SiteFile): SiteIssue[] {
     if (CODEC.test(d.profile))
       found.push({ path: `devices[${i}].profile`, message: "names a vendor codec script, which is not built yet: its uplinks are kept, but not decoded" });
   }
+  for (const { kind, key } of WITHOUT_EFFECT) {
+    for (const [i, entry] of (file[kind] ?? []).entries()) {
+      if (entry[key as keyof typeof entry]) found.push({ path: `${kind}[${i}].${key}`, message: "is kept, but has no effect in this version" });
+    }
+  }
   for (const [i, u] of (file.users ?? []).entries()) look(u.password, `users[${i}].password`);
   for (const [i, d] of (file.devices ?? []).entries()) look(d.mqtt?.password, `devices[${i}].mqtt.password`);
   for (const [i, n] of (file.networks ?? []).entries()) {
