@@ -1,3 +1,4 @@
+import type { PlainListener } from "../core/domain/api.ts";
 import type { Ledger } from "../core/domain/ledger.ts";
 import type { WaterBandCm } from "../core/domain/paddy-status.ts";
 import type { Quantity } from "../core/domain/quantity.ts";
@@ -50,6 +51,7 @@ export interface ApiSettings {
   readonly band: WaterBandCm;
   readonly publicUrl: string | null;
   readonly trustProxy: string | null; // addresses of a reverse proxy, comma-separated
+  readonly plainListeners: readonly PlainListener[];
   readonly staticRoot: string; // the built map; may be missing
   readonly baseMaps: readonly ("gsi-pale" | "gsi-photo")[]; // offered beside the blank one
 }

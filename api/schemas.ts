@@ -17,6 +17,7 @@ export const MeSchema = z.strictObject({
   user: z.strictObject({ id: text, username: text, role: z.enum(["farmer", "advisor", "staff", "trainer", "admin"]), party: text.nullable() }).nullable(),
   access: z.enum(["none", "demo", "user"]),
   canSeeStaffPages: z.boolean(),
+  plainListeners: z.array(z.strictObject({ what: z.enum(["HTTP", "MQTT"]), bind: text })),
 }) satisfies z.ZodType<MeJson>;
 
 export const ConfigSchema = z.strictObject({

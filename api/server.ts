@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import cookie from "@fastify/cookie";
-import type { FastifyError, FastifyInstance } from "fastify";
+import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
 import Fastify from "fastify";
 import { foreignChange, viewerOf } from "./caller.ts";
 import { compressed } from "./compression.ts";
@@ -41,6 +41,7 @@ export async function createServer(api: ApiContext): Promise<FastifyInstance> {
     clientErrorHandler: answerBrokenRequest,
   });
   app.server.maxConnections = HTTP_LIMITS.connections;
+  app.removeContentTypeParser("text/plain"); // else such a body passes as a string, and its sender is told of a wrong body
   await app.register(cookie);
 
   app.decorateRequest("viewer");
@@ -60,7 +61,11 @@ export async function createServer(api: ApiContext): Promise<FastifyInstance> {
   app.addHook("onResponse", async (_request, reply) => {
     api.metrics.count("azemichi_web_responses_total", { status: `${Math.floor(reply.statusCode / 100)}xx` });
   });
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, { status: 404, detail: "There is nothing at this address." }));
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = otherMethodsAt(app, request);
+    if (allowed.length === 0) return sendProblem(reply, { status: 404, detail: "There is nothing at this address." });
+    return sendProblem(reply.header("allow", allowed.join(", ")), { status: 405, detail: `This address takes ${allowed.join(", ")} only.` });
+  });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const problem = problemOf(error);
     if (problem.status >= 500) api.log.error("request failed", { method: request.method, url: request.url.split("?")[0], error });
@@ -83,6 +88,18 @@ export async function createServer(api: ApiContext): Promise<FastifyInstance> {
   await staticSite(app, api);
   await app.ready();
   return app;
+}
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+
+/** Other methods that this address takes (RFC 9110 §15.5.6). The map's files hang on one wildcard, which knows of every name: it does not count. */
+function otherMethodsAt(app: FastifyInstance, request: FastifyRequest): readonly string[] {
+  const path = request.url.split("?")[0] ?? "/";
+  const allowed = METHODS.filter((method) => {
+    const route = app.findRoute({ url: path, method });
+    return route !== null && !("*" in route.params);
+  });
+  return (allowed as readonly string[]).includes(request.method) ? [] : allowed;
 }
 
 /** Statuses that fastify itself gives, with what a caller can do about it; faults of ours say nothing of our insides. */

@@ -37,7 +37,7 @@ export function sessionRoutes(app: FastifyInstance, api: ApiContext): void {
       const old = request.cookies[SESSION_COOKIE];
       if (old !== undefined) api.sessions.close(old);
       reply.setCookie(SESSION_COOKIE, api.sessions.open(user), cookieOptions(api, request.protocol, SESSION_DAYS * 86_400));
-      return meOf({ kind: "user", user });
+      return meOf(api, { kind: "user", user });
     },
   });
 
@@ -68,16 +68,17 @@ export function sessionRoutes(app: FastifyInstance, api: ApiContext): void {
       const token = request.cookies[SESSION_COOKIE];
       // sent anew, so that the browser's copy slides with ours
       if (token !== undefined && viewer.kind === "user") reply.setCookie(SESSION_COOKIE, token, cookieOptions(api, request.protocol, SESSION_DAYS * 86_400));
-      return meOf(viewer);
+      return meOf(api, viewer);
     },
   });
 }
 
-function meOf(viewer: Viewer): MeJson {
+function meOf(api: ApiContext, viewer: Viewer): MeJson {
   const canSeeStaffPages = allows("operator", viewer);
-  if (viewer.kind !== "user") return { user: null, access: viewer.kind, canSeeStaffPages };
+  const plainListeners = canSeeStaffPages ? api.settings.plainListeners : [];
+  if (viewer.kind !== "user") return { user: null, access: viewer.kind, canSeeStaffPages, plainListeners };
   const { id, username, role, party } = viewer.user;
-  return { user: { id, username, role, party }, access: "user", canSeeStaffPages };
+  return { user: { id, username, role, party }, access: "user", canSeeStaffPages, plainListeners };
 }
 
 function cookieOptions(api: ApiContext, protocol: string, maxAge: number): { path: string; httpOnly: true; sameSite: "lax"; secure: boolean; maxAge: number } {

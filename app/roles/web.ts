@@ -23,7 +23,7 @@ import { readingsFile } from "../../store/readings-file.ts";
 import { openSqliteReader } from "../../store/sqlite-reader.ts";
 import type { Bus } from "../bus.ts";
 import { connectBus } from "../bus.ts";
-import { VERSION } from "../ready.ts";
+import { plainListeners, VERSION } from "../ready.ts";
 import type { RoleContext, RunRole } from "../role.ts";
 import { openCatalog } from "../site-import.ts";
 
@@ -58,6 +58,7 @@ export const run: RunRole = async (context) => {
       band: DEFAULT_BAND,
       publicUrl: config.publicUrl,
       trustProxy: config.trustProxy,
+      plainListeners: plainListeners(config),
       staticRoot: MAP_ROOT,
       baseMaps: ["gsi-pale", "gsi-photo"],
     },

@@ -4,11 +4,18 @@ import type { WaterBandCm } from "./paddy-status.ts";
 import type { ReadingJson } from "./reading.ts";
 import type { Polygon, Role } from "./site.ts";
 
+/** A listener without TLS that other machines reach: passwords travel unencrypted. */
+export interface PlainListener {
+  readonly what: "HTTP" | "MQTT";
+  readonly bind: string;
+}
+
 /** `GET me`. */
 export interface MeJson {
   readonly user: { readonly id: string; readonly username: string; readonly role: Role; readonly party: string | null } | null; // null: not logged in
   readonly access: "none" | "demo" | "user"; // demo: the demo site read from loopback without log-in
   readonly canSeeStaffPages: boolean; // staff, admin, trainer, and the demo's visitor
+  readonly plainListeners: readonly PlainListener[]; // empty for who does not see the staff pages
 }
 
 /** `GET config`: readable without log-in, holds nothing about the field. */

@@ -68,6 +68,7 @@ export const en: Messages = {
     lostBanner: (time) => `No new data since ${time}. The values below are old. Reconnecting.`,
     lostNever: "Nothing has arrived from the server yet. Reconnecting.",
   },
+  plainListeners: (listeners) => `Other machines connect without encryption: ${listeners}. Passwords can be read on the way. Use TLS.`,
   demo: { banner: "Training / demo: not real", note: "Simulated data" },
   settings: {
     open: "Settings",

@@ -65,6 +65,8 @@ export const ja = {
     lostBanner: (time: string) => `${time} から新しいデータが届いていません。下の値は古いものです。つなぎ直しています。`,
     lostNever: "サーバーからまだデータが届いていません。つなぎ直しています。",
   },
+  plainListeners: (listeners: string) =>
+    `暗号化されていない通信を、ほかの機器から受け付けています: ${listeners}。パスワードを読み取られるおそれがあります。TLSを使ってください。`,
   demo: { banner: "研修・デモ: 本物ではありません", note: "シミュレーターのデータです" },
   settings: {
     open: "設定",

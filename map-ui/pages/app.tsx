@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { SelectedPanel } from "../panels/panel.tsx";
-import { DemoBanner, LiveBanner } from "../parts/banners.tsx";
+import { DemoBanner, LiveBanner, PlainListenerBanner } from "../parts/banners.tsx";
 import { Header } from "../parts/header.tsx";
 import { Icon, type IconName } from "../parts/icons.tsx";
 import { focusLinkTo, ViewLink } from "../parts/link.tsx";
@@ -73,6 +73,7 @@ function Ready() {
     <>
       <Header />
       <LiveBanner />
+      <PlainListenerBanner />
       <Summary />
       {kind === "desk" ? (
         <main class="page page--desk">

@@ -1,4 +1,4 @@
-import { clocks, config, heardAtMs, liveStatus, messages } from "../state/store.ts";
+import { clocks, config, heardAtMs, liveStatus, me, messages } from "../state/store.ts";
 import { useSignal } from "../state/use-signal.ts";
 
 /** What must be known before anything on the page is believed. */
@@ -22,6 +22,18 @@ export function LiveBanner() {
   return (
     <p class="live-banner" role="status" data-status={status}>
       {status === "polling" ? m.live.pollingBanner : lost}
+    </p>
+  );
+}
+
+/** For staff: somebody on the way could read passwords. */
+export function PlainListenerBanner() {
+  const m = useSignal(messages);
+  const listeners = useSignal(me)?.plainListeners ?? [];
+  if (listeners.length === 0) return null;
+  return (
+    <p class="live-banner plain-banner" role="note">
+      {m.plainListeners(listeners.map(({ what, bind }) => `${what} (${bind})`).join(", "))}
     </p>
   );
 }

@@ -145,6 +145,7 @@ describe("this machine's own view of the demo", () => {
       user: null,
       access,
       canSeeStaffPages: access === "demo",
+      plainListeners: [],
     });
   });
 

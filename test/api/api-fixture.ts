@@ -110,6 +110,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
       band: DEFAULT_BAND,
       publicUrl: null,
       trustProxy: null,
+      plainListeners: [],
       staticRoot: "/nonexistent",
       baseMaps: ["gsi-pale", "gsi-photo"],
       ...options.settings,

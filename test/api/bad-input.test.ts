@@ -56,7 +56,10 @@ describe("what is wrong is said, as Problem Details", () => {
     [["PUT", "/site", '{"sites":[]}', "application/json"] as const, 422, "nothing was changed"],
     [["PUT", "/site", "[1]", "application/json"] as const, 400, "body must be object"],
     [["PUT", "/site", `{"x":"${"b".repeat(20_000_001)}"}`, "application/json"] as const, 413, "too large"],
-    [["DELETE", "/plots", undefined, undefined] as const, 404, "nothing at this address"],
+    [["DELETE", "/plots", undefined, undefined] as const, 405, "takes GET only"],
+    [["PATCH", "/site", undefined, undefined] as const, 405, "takes GET, PUT only"],
+    [["POST", "/nowhere", undefined, undefined] as const, 404, "nothing at this address"],
+    [session('{"username":"a","password":"b"}', "text/plain"), 415, "Unsupported Media Type"],
   ])("%j", async ([method, url, payload, type], status, words) => {
     const answer = await t.app.inject({
       method,

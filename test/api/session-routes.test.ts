@@ -21,6 +21,7 @@ test("log in, be known, log out, be unknown", async () => {
     user: { id: "u-sato", username: "sato", role: "farmer", party: "sato-farm" },
     access: "user",
     canSeeStaffPages: false,
+    plainListeners: [],
   });
   expect(answer.headers["set-cookie"]).toBe("azemichi_session=token-1; Max-Age=2592000; Path=/; HttpOnly; SameSite=Lax");
   const cookie = "azemichi_session=token-1";
@@ -28,7 +29,15 @@ test("log in, be known, log out, be unknown", async () => {
   const out = await t.app.inject({ method: "DELETE", url: "/api/v1/session", headers: { cookie } });
   expect(out.statusCode).toBe(204);
   expect(out.headers["set-cookie"]).toMatch(/^azemichi_session=; .*Max-Age=0|Expires=Thu, 01 Jan 1970/);
-  expect(await me(cookie)).toEqual({ user: null, access: "none", canSeeStaffPages: false });
+  expect(await me(cookie)).toEqual({ user: null, access: "none", canSeeStaffPages: false, plainListeners: [] });
+});
+
+test("listeners without TLS that others reach are told to staff alone", async () => {
+  await t.close();
+  t = await testApi({ settings: { plainListeners: [{ what: "MQTT", bind: "0.0.0.0" }] } });
+  expect((await me(await t.cookieOf("staff"))).plainListeners).toEqual([{ what: "MQTT", bind: "0.0.0.0" }]);
+  expect((await me(await t.cookieOf("sato"))).plainListeners).toEqual([]);
+  expect((await me("")).plainListeners).toEqual([]);
 });
 
 test("a second log-in in the same browser ends the first", async () => {

@@ -120,7 +120,7 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     const { page } = await open("", PHONE);
     await page.getByRole("button", { name: "設定" }).click();
     await page.getByRole("button", { name: "200%" }).click();
-    expect(await page.evaluate(() => [getComputedStyle(document.documentElement).fontSize, location.search])).toEqual(["32px", "?scale=200"]);
+    await expect.poll(() => page.evaluate(() => [getComputedStyle(document.documentElement).fontSize, location.search])).toEqual(["32px", "?scale=200"]);
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
   });
@@ -238,7 +238,7 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
   });
 
   test("log-in: a wrong password is told in plain words, the right one shows the field, log-out ends it", async () => {
-    server.state.me = { user: null, access: "none", canSeeStaffPages: false };
+    server.state.me = { user: null, access: "none", canSeeStaffPages: false, plainListeners: [] };
     const { page } = await open("", PHONE);
     await page.getByLabel("利用者名").fill("sato");
     await page.getByLabel("パスワード").fill("wrong");
@@ -270,6 +270,15 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     const staff = await open("?lang=en", DESK);
     await staff.page.getByText("Write paddies (plots) and sensors (devices) into the site file").waitFor();
     expect([...farmer.errors, ...staff.errors]).toEqual([]);
+  });
+
+  test("staff see that a listener without TLS can be reached by others, in both languages", async () => {
+    server.state.me = { ...fixtureMe, canSeeStaffPages: true, plainListeners: [{ what: "HTTP", bind: "0.0.0.0" }] };
+    const staff = await open("", DESK);
+    await staff.page.getByText("ほかの機器から受け付けています: HTTP (0.0.0.0)").waitFor();
+    await staff.page.getByRole("button", { name: "English" }).click();
+    await staff.page.getByText("Other machines connect without encryption: HTTP (0.0.0.0)").waitFor();
+    expect(staff.errors).toEqual([]);
   });
 
   test("the demo cannot be taken for the field", async () => {

@@ -212,7 +212,12 @@ export const fixtureConfig: ConfigJson = {
   ],
 };
 
-export const fixtureMe: MeJson = { user: { id: "u1", username: "sato", role: "farmer", party: "sato-farm" }, access: "user", canSeeStaffPages: false };
+export const fixtureMe: MeJson = {
+  user: { id: "u1", username: "sato", role: "farmer", party: "sato-farm" },
+  access: "user",
+  canSeeStaffPages: false,
+  plainListeners: [],
+};
 
 /** Three days of a level that falls, is filled, and falls again, with a gap of some hours. */
 export function fixtureSeries(fromMs: number, toMs: number): SeriesJson {

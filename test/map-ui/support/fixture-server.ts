@@ -74,7 +74,7 @@ export async function startFixtureServer(distDir: string, state: FixtureState): 
         return json(200, state.me);
       }
       case "DELETE session":
-        state.me = { user: null, access: "none", canSeeStaffPages: false };
+        state.me = { user: null, access: "none", canSeeStaffPages: false, plainListeners: [] };
         response.writeHead(204).end();
         return;
       default:
