@@ -103,3 +103,27 @@ export function courseDeg(a: LatLon, b: LatLon): number | null {
   if (Math.hypot(north, east) < 1e-7) return null; // 1 cm: standing still, GNSS noise would spin the arrow
   return ((Math.atan2(east, north) * 180) / Math.PI + 360) % 360;
 }
+
+/** Hands out places on the screen so that no two lie nearer than `gapPx`; first come, first served. */
+export class Spread {
+  readonly #gapPx: number;
+  readonly #taken = new Map<string, { readonly x: number; readonly y: number }>(); // by cell of gapPx / √2: at most one each
+
+  constructor(gapPx: number) {
+    this.#gapPx = gapPx;
+  }
+
+  /** True when the place was free; it is taken then. */
+  take(place: { readonly x: number; readonly y: number }): boolean {
+    const cellPx = this.#gapPx / Math.SQRT2;
+    const [column, row] = [Math.floor(place.x / cellPx), Math.floor(place.y / cellPx)];
+    for (let dx = -2; dx <= 2; dx += 1) {
+      for (let dy = -2; dy <= 2; dy += 1) {
+        const other = this.#taken.get(`${column + dx} ${row + dy}`);
+        if (other && Math.hypot(other.x - place.x, other.y - place.y) < this.#gapPx) return false;
+      }
+    }
+    this.#taken.set(`${column} ${row}`, place);
+    return true;
+  }
+}

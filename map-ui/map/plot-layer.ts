@@ -1,13 +1,14 @@
 import { DivIcon, DomEvent, type Map as LeafletMap, Marker, type PathOptions, Polygon } from "leaflet";
 import type { PaddyMark } from "../../core/domain/paddy-status.ts";
 import type { MapPlot, PlotLook } from "./field-map.ts";
-import { centroidOf, type LatLon, usableRings, widthDegOf } from "./geometry.ts";
+import { centroidOf, type LatLon, Spread, usableRings, widthDegOf } from "./geometry.ts";
 
 const LABELS_MAX = 150; // DOM nodes on the map; canvas does the rest
 /** What a label shows, by the width of its plot in px: neighbours must not cover each other. */
 const BESIDE_PX = 60; // mark and value side by side
 const BELOW_PX = 38; // value below the mark: paddies are long and narrow
 const MARK_PX = 24; // the mark alone
+const FAR_PX = 32; // between marks of plots that are smaller than their mark
 const WORLD_PX = 256; // width of the world at zoom 0
 
 const COLOR: Readonly<Record<PaddyMark, string>> = { ok: "#0017c1", low: "#a90000", high: "#a90000", unknown: "#767676" };
@@ -115,13 +116,15 @@ export class PlotLayer {
   #placeLabels(): void {
     const view = this.#map.getBounds().pad(0.1);
     const pxPerDeg = (WORLD_PX * 2 ** this.#map.getZoom()) / 360;
+    const far = new Spread(FAR_PX); // seen from far, plots are smaller than their marks
     let room = LABELS_MAX;
     for (const id of this.#order) {
       const shown = this.#shown.get(id);
       if (shown?.look == null) continue;
       const widthPx = shown.widthDeg * pxPerDeg;
       const worthy = widthPx >= MARK_PX || shown.look.weight === "look"; // seen from far, only what needs somebody
-      if (room > 0 && worthy && view.contains([shown.at[0], shown.at[1]])) {
+      const inView = room > 0 && worthy && view.contains([shown.at[0], shown.at[1]]);
+      if (inView && (widthPx >= MARK_PX || far.take(this.#map.project([shown.at[0], shown.at[1]])))) {
         room -= 1;
         shown.label ??= this.#newLabel(id, shown.at, shown.look);
         shown.label.root.dataset["room"] = widthPx >= BESIDE_PX ? "beside" : widthPx >= BELOW_PX ? "below" : "none";

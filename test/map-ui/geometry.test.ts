@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Polygon } from "../../core/domain/site.ts";
-import { centroidOf, courseDeg, isPlace, type LatLon, townBox, usableRings, widthDegOf, withNear } from "../../map-ui/map/geometry.ts";
+import { centroidOf, courseDeg, isPlace, type LatLon, Spread, townBox, usableRings, widthDegOf, withNear } from "../../map-ui/map/geometry.ts";
 
 const polygon = (ring: unknown): Polygon => ({ type: "Polygon", coordinates: [ring] }) as unknown as Polygon;
 const SQUARE = [
@@ -111,4 +111,19 @@ test("course is clockwise from north; standing still has none", () => {
   expect(courseDeg([39, 140], [39, 139.999])).toBeCloseTo(270);
   expect(courseDeg([39, 140], [39, 140])).toBeNull();
   expect(isPlace(91, 0)).toBe(false);
+});
+
+test("places given out on the screen never lie nearer than the gap, and one that is refused has a taken one near", () => {
+  const place = fc.record({ x: fc.double({ min: -500, max: 500, noNaN: true }), y: fc.double({ min: -500, max: 500, noNaN: true }) });
+  fc.assert(
+    fc.property(fc.array(place, { maxLength: 100 }), (places) => {
+      const spread = new Spread(32);
+      const taken: { x: number; y: number }[] = [];
+      for (const p of places) {
+        const near = taken.some((t) => Math.hypot(t.x - p.x, t.y - p.y) < 32);
+        expect(spread.take(p)).toBe(!near);
+        if (!near) taken.push(p);
+      }
+    }),
+  );
 });
