@@ -6,6 +6,7 @@ import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import { accountKey } from "./access.ts";
 import { Accounts } from "./accounts.ts";
+import { deliverWithoutWaiting } from "./delivery.ts";
 import { ConnectionFlow, SharedFlow } from "./flow.ts";
 import { forwardGate, type GateParts, type Login, publishGate, subscribeGate, type UplinkJournal } from "./gate.ts";
 import { type BrokerLimits, DEFAULT_LIMITS, paceOf } from "./limits.ts";
@@ -76,13 +77,17 @@ class BrokerServer implements Broker {
   async start(): Promise<void> {
     const { catalog, log, metrics } = this.#options;
     const limits = this.#limits;
-    this.#aedes = await Aedes.createBroker({ connectTimeout: limits.connectTimeoutMs, maxTopicLevels: 32 });
+    // No common queue for deliveries (concurrency 0): in one, a hundred messages to a subscriber that does not read hold up those to all
+    // the others, and what piled up behind them is let go in one recursion that overruns the stack.
+    const { connectTimeoutMs: connectTimeout, drainTimeoutMs: drainTimeout } = limits;
+    this.#aedes = await Aedes.createBroker({ connectTimeout, drainTimeout, concurrency: 0, maxTopicLevels: 32 });
     this.#sessions = new SessionKeeper(this.#aedes, limits.session, (name) => metrics.count(name));
     const gate: GateParts = {
       ...this.#options,
       loginOf: (client) => (client === null ? undefined : this.#logins.get(client)),
       sessions: this.#sessions,
       subscriptionsPerClientMax: limits.subscriptionsPerClientMax,
+      outboundBytesMax: limits.outboundBytesMax,
     };
     this.#aedes.preConnect = (client, packet, callback) => this.#preConnect(client, packet, callback);
     this.#aedes.authenticate = (client, username, password, callback) => this.#authenticate(client, { username, password }, callback);
@@ -156,20 +161,25 @@ class BrokerServer implements Broker {
 
   #connection(conn: Duplex, socket: Socket): void {
     const { metrics, nowMs } = this.#options;
-    const wake = guardConnection(conn, this.#limits.scan, {
-      ready: () => (client as unknown as { connackSent: boolean }).connackSent,
-      admitPublish: (bytes) => {
-        const verdict = flow.admit(bytes);
-        if (verdict !== "pass") metrics.count("azemichi_mqtt_held_total", { reason: verdict });
-        return verdict === "pass";
+    const wake = guardConnection(
+      conn,
+      { ...this.#limits.scan, packetTimeoutMs: this.#limits.packetTimeoutMs },
+      {
+        ready: () => (client as unknown as { connackSent: boolean }).connackSent,
+        admitPublish: (bytes) => {
+          const verdict = flow.admit(bytes);
+          if (verdict !== "pass") metrics.count("azemichi_mqtt_held_total", { reason: verdict });
+          return verdict === "pass";
+        },
+        onFault: (fault) => {
+          this.#refused(fault);
+          this.#options.log.debug("mqtt connection cut", { fault, address: socket.remoteAddress });
+        },
       },
-      onFault: (fault) => {
-        this.#refused(fault);
-        this.#options.log.debug("mqtt connection cut", { fault, address: socket.remoteAddress });
-      },
-    });
+    );
     const flow = new ConnectionFlow({ shared: this.#shared, nowMs, wake });
     const client = this.#aedes.handle(conn);
+    deliverWithoutWaiting(client);
     this.#connections.set(client, { flow, wake });
     conn.once("close", () => {
       flow.close();

@@ -26,6 +26,7 @@ export interface GateParts {
   readonly journal: UplinkJournal;
   readonly onGatewayMessage: (topic: string, payload: Uint8Array, receivedAtMs: number) => void;
   readonly subscriptionsPerClientMax: number;
+  readonly outboundBytesMax: Readonly<Record<Account["kind"], number>>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly nowMs: () => number;
@@ -107,11 +108,19 @@ export function subscribeGate(parts: GateParts): Aedes["authorizeSubscribe"] {
   };
 }
 
-/** Checked again at delivery: a kept session stores every filter of a SUBSCRIBE, the refused ones too. */
+/**
+ * Checked again at delivery: a kept session stores every filter of a SUBSCRIBE, the refused ones too. And nothing else bounds what is
+ * written to a subscriber that does not read: it is cut, and a kept session finds its QoS 1 messages when it comes back.
+ */
 export function forwardGate(parts: GateParts): Aedes["authorizeForward"] {
   return (client, packet) => {
     const login = parts.loginOf(client);
-    return login !== undefined && !login.revoked && maySubscribe(login.account, packet.topic) ? packet : null;
+    if (login === undefined || login.revoked || client.conn.destroyed || !maySubscribe(login.account, packet.topic)) return null;
+    if (client.conn.writableLength <= parts.outboundBytesMax[login.account.kind]) return packet;
+    parts.metrics.count("azemichi_mqtt_slow_subscribers_total");
+    parts.log.warn("mqtt subscriber does not read and is cut", { account: accountKey(login.account) });
+    client.conn.destroy();
+    return null;
   };
 }
 

@@ -8,8 +8,11 @@ export interface BrokerLimits {
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number; // loopback is exempt: a reverse proxy and the site's own network server live there
   readonly connectTimeoutMs: number; // from the first byte to a whole CONNECT; also the TLS handshake
+  readonly packetTimeoutMs: number; // how long a packet may stay half sent by a sender that has fallen silent
+  readonly drainTimeoutMs: number; // how long a subscriber may take nothing at all
   readonly keepaliveMaxS: number; // a longer one, or none, is taken as this
   readonly scan: ScanLimits;
+  readonly outboundBytesMax: Readonly<Record<Account["kind"], number>>; // written and not yet taken by the subscriber; beyond, it is cut
   readonly device: ConnectionPace;
   readonly network: ConnectionPace;
   readonly role: ConnectionPace;
@@ -23,8 +26,12 @@ export const DEFAULT_LIMITS: BrokerLimits = {
   connectionsMax: 4000,
   connectionsPerAddressMax: 1000, // whole valleys of devices come from one address of a mobile carrier
   connectTimeoutMs: 5000,
+  packetTimeoutMs: 60_000, // the largest packet over a slow NB-IoT link
+  drainTimeoutMs: 30_000,
   keepaliveMaxS: 3600,
   scan: { connectBytesMax: 1024, packetBytesMax: 64 * 1024 },
+  // The roles' bound holds all that is told again after a start.
+  outboundBytesMax: { device: 1024 * 1024, network: 4 * 1024 * 1024, role: 64 * 1024 * 1024 },
   device: { rate: { perSecond: 10, burst: 50 }, inFlightMax: 100 },
   network: { rate: null, inFlightMax: 1000 },
   role: { rate: null, inFlightMax: 10_000 },

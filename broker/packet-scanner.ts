@@ -22,10 +22,15 @@ const LENGTH_BYTES_MAX = 4; // remaining length has at most four bytes [MQTT-2.2
 export class PacketScanner {
   readonly #limits: ScanLimits;
   #bodyLeft = 0; // bytes of the current packet still to come
-  #first = true;
+  #begun = 0;
 
   constructor(limits: ScanLimits) {
     this.#limits = limits;
+  }
+
+  /** How many packets have begun, and whether the last of them is whole. */
+  get progress(): { readonly begun: number; readonly whole: boolean } {
+    return { begun: this.#begun, whole: this.#bodyLeft === 0 };
   }
 
   /**
@@ -44,11 +49,12 @@ export class PacketScanner {
       const header = fixedHeaderAt(chunk, at);
       if (header === "need-more") return { kind: "pass", passBytes: at, waiting: false };
       if (header === "bad-length") return { kind: "fault", fault: "bad-length" };
+      const isFirst = this.#begun === 0;
       const packetBytes = header.headerBytes + header.bodyBytes;
-      if (this.#first && header.type !== CONNECT) return { kind: "fault", fault: "not-connect" }; // [MQTT-3.1.0-1]
-      if (packetBytes > (this.#first ? this.#limits.connectBytesMax : this.#limits.packetBytesMax)) return { kind: "fault", fault: "oversize" };
+      if (isFirst && header.type !== CONNECT) return { kind: "fault", fault: "not-connect" }; // [MQTT-3.1.0-1]
+      if (packetBytes > (isFirst ? this.#limits.connectBytesMax : this.#limits.packetBytesMax)) return { kind: "fault", fault: "oversize" };
       if (!admit(header.type, packetBytes)) return { kind: "pass", passBytes: at, waiting: true };
-      this.#first = false;
+      this.#begun += 1;
       this.#bodyLeft = header.bodyBytes;
       at += header.headerBytes;
     }
