@@ -22,6 +22,12 @@ export interface View {
 const TABS: readonly Tab[] = ["today", "map", "base"];
 const KINDS: readonly SelectedKind[] = ["plot", "base", "rover", "gateway"];
 
+/** The language of a first visit: English only for a browser that asks for it before Japanese. */
+export function firstLang(asked: readonly string[]): Lang {
+  const first = asked.map((tag) => tag.toLowerCase().split("-")[0]).find((lang) => lang === "ja" || lang === "en");
+  return first === "en" ? "en" : "ja";
+}
+
 /** Reads a query string; what is absent or unknown falls back to what the device remembers, then to the default. */
 export function parseView(search: string, remembered: { lang: string | null; scale: string | null }): View {
   const query = new URLSearchParams(search);
@@ -37,12 +43,13 @@ export function parseView(search: string, remembered: { lang: string | null; sca
   };
 }
 
-export function viewSearch(view: View): string {
+/** `unsaid`: the language that an address without one means in this browser. */
+export function viewSearch(view: View, unsaid: Lang = "ja"): string {
   const query = new URLSearchParams();
   if (view.tab !== "today") query.set("tab", view.tab);
   if (view.selected) query.set(view.selected.kind, view.selected.id);
   if (view.ground !== null) query.set("ground", view.ground);
-  if (view.lang !== "ja") query.set("lang", view.lang);
+  if (view.lang !== unsaid) query.set("lang", view.lang);
   if (view.scalePct !== 100) query.set("scale", String(view.scalePct));
   const text = query.toString();
   return text === "" ? "" : `?${text}`;
@@ -66,7 +73,8 @@ function remember(key: string, value: string): void {
     // the URL keeps it
   }
 }
-const viewNow = (): View => parseView(location.search, { lang: remembered(LANG_KEY), scale: remembered(SCALE_KEY) });
+const viewNow = (): View => parseView(location.search, { lang: remembered(LANG_KEY) ?? browserLang(), scale: remembered(SCALE_KEY) });
+const browserLang = (): Lang => firstLang(navigator.languages);
 
 export const view = signal<View>({ tab: "today", selected: null, lang: "ja", scalePct: 100, ground: null });
 
@@ -80,7 +88,7 @@ export function followUrl(): void {
 
 /** The address that shows the view after `change`. */
 export function hrefOf(change: Partial<View>): string {
-  return `${location.pathname}${viewSearch({ ...view.peek(), ...change })}`;
+  return `${location.pathname}${viewSearch({ ...view.peek(), ...change }, browserLang())}`;
 }
 
 /** Changes the view. `push` makes a step that the back button undoes. */
@@ -88,7 +96,7 @@ export function navigate(change: Partial<View>, step: "push" | "replace"): void 
   const next = { ...view.peek(), ...change };
   if (change.lang) remember(LANG_KEY, change.lang);
   if (change.scalePct) remember(SCALE_KEY, String(change.scalePct));
-  const url = `${location.pathname}${viewSearch(next)}`;
+  const url = `${location.pathname}${viewSearch(next, browserLang())}`;
   if (step === "push") history.pushState(null, "", url);
   else history.replaceState(null, "", url);
   view.value = next;

@@ -281,6 +281,14 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     expect(staff.errors).toEqual([]);
   });
 
+  test("a first visit with an English browser is in English, and stays in what is chosen then", async () => {
+    const english = await openWatched(browser, server.url, { viewport: PHONE, clockAtMs: NOW, locale: "en-GB" });
+    opened.push(english);
+    await english.page.getByRole("button", { name: "日本語" }).click();
+    await english.page.getByRole("heading", { name: "今日、水を見る田んぼ 4枚 (全13枚)" }).waitFor();
+    expect(new URL(english.page.url()).search).toBe("?lang=ja");
+  });
+
   test("the demo cannot be taken for the field", async () => {
     server.state.config = { ...fixtureConfig, demo: true };
     const { page } = await open("", PHONE);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseView, SCALES_PCT, type View, viewSearch } from "../../map-ui/state/view.ts";
+import { firstLang, parseView, SCALES_PCT, type View, viewSearch } from "../../map-ui/state/view.ts";
 
 const FORGOTTEN = { lang: null, scale: null };
 
@@ -16,6 +16,22 @@ test.each([
 test("what the device remembers holds where the URL says nothing", () => {
   expect(parseView("", { lang: "en", scale: "200" })).toMatchObject({ lang: "en", scalePct: 200 });
   expect(parseView("?lang=ja&scale=100", { lang: "en", scale: "200" })).toMatchObject({ lang: "ja", scalePct: 100 });
+});
+
+test.each([
+  { asked: ["ja-JP", "en"], lang: "ja" },
+  { asked: ["en-GB", "ja"], lang: "en" },
+  { asked: ["vi", "en-US"], lang: "en" },
+  { asked: ["zh-CN"], lang: "ja" },
+  { asked: [], lang: "ja" },
+])("a first visit with a browser that asks for $asked is in $lang", ({ asked, lang }) => {
+  expect(firstLang(asked)).toBe(lang);
+});
+
+test("an address says the language wherever it is not the browser's own", () => {
+  const view = parseView("", FORGOTTEN);
+  expect(viewSearch(view, "en")).toBe("?lang=ja");
+  expect(viewSearch({ ...view, lang: "en" }, "en")).toBe("");
 });
 
 test("every view survives its URL", () => {

@@ -34,9 +34,9 @@ export interface WatchedPage {
 export async function openWatched(
   browser: Browser,
   url: string,
-  options: { viewport: { width: number; height: number }; clockAtMs?: number },
+  options: { viewport: { width: number; height: number }; clockAtMs?: number; locale?: string },
 ): Promise<WatchedPage> {
-  const context = await browser.newContext({ viewport: options.viewport, reducedMotion: "reduce" });
+  const context = await browser.newContext({ viewport: options.viewport, reducedMotion: "reduce", locale: options.locale ?? "ja-JP" });
   const page = await context.newPage();
   const errors: string[] = [];
   const foreign: string[] = [];
