@@ -24,7 +24,7 @@ export interface GetRequest extends RequestHead {
 export interface PostRequest extends RequestHead {
   readonly kind: "post";
   readonly chunked: boolean;
-  readonly contentEncoding: string | null;
+  readonly contentEncoding: string | null; // a compression among the transfer codings too (`gzip, chunked`)
 }
 /** NTRIP 1.0 base. */
 export interface SourceRequest extends RequestHead {
@@ -171,8 +171,14 @@ function httpRequest(method: "GET " | "POST ", target: string, headers: Headers)
     kind: "post",
     ...head,
     chunked: /\bchunked\b/i.test(headers.values.get("transfer-encoding") ?? ""),
-    contentEncoding: headers.values.get("content-encoding")?.toLowerCase() || null,
+    contentEncoding: headers.values.get("content-encoding")?.toLowerCase() || compressionIn(headers.values.get("transfer-encoding")),
   };
+}
+
+/** RFC 9112 §7: the codings apart from `chunked`, without parameters. */
+function compressionIn(transferEncoding = ""): string | null {
+  const codings = transferEncoding.toLowerCase().split(",");
+  return codings.map((coding) => coding.replace(/;.*/, "").trim()).find((coding) => !["", "chunked", "identity"].includes(coding)) ?? null;
 }
 
 /** `SOURCE pw MNT`, `SOURCE pw /MNT`, both also with ` HTTP/1.x` behind; an empty password leaves two spaces or only the mount. */

@@ -52,6 +52,11 @@ const ROWS: readonly { name: string; head: string; idle?: true; request: NtripRe
     head: "POST M HTTP/1.1\r\nContent-Encoding: GZIP\r\n\r\n",
     request: { kind: "post", mount: "M", version: 1, agent: null, credentials: null, chunked: false, contentEncoding: "gzip" },
   },
+  {
+    name: "POST of gzip within chunks",
+    head: "POST M HTTP/1.1\r\nTransfer-Encoding: GZIP, chunked\r\n\r\n",
+    request: { kind: "post", mount: "M", version: 1, agent: null, credentials: null, chunked: true, contentEncoding: "gzip" },
+  },
   ...(
     [
       ["SOURCE, no slash", "SOURCE pw M", "pw"],
