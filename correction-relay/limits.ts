@@ -14,6 +14,9 @@ export interface RelayLimits {
   readonly holdMs: number; // how long a rover waits without data: receivers hold RTK about 20 s
   readonly sourceSilentMs: number; // after it another authenticated source may take the mount
   readonly sourceIdleMs: number; // after it a source without a byte is closed
+  readonly sourceWorkPerTurn: number; // after it the loop turns before more of a source is framed; work as `WorkBudget` counts it
+  readonly sourceWorkPerS: number; // above it, and the burst, a source is read no faster
+  readonly sourceWorkBurst: number;
 }
 
 export const LIMITS: RelayLimits = {
@@ -31,4 +34,7 @@ export const LIMITS: RelayLimits = {
   holdMs: 20_000,
   sourceSilentMs: 2000, // with a base's retries: back within 2.5 s
   sourceIdleMs: 120_000,
+  sourceWorkPerTurn: 1_000_000, // one or two ms
+  sourceWorkPerS: 32_000_000, // a twentieth of a core; a base sends some kB/s
+  sourceWorkBurst: 32_000_000,
 };

@@ -115,6 +115,10 @@ export class Mount {
     this.#counted = framing;
   }
 
+  heldBack(): void {
+    this.#options.metrics.count("azemichi_relay_source_held_back_total", { mount: this.base.mount });
+  }
+
   sourceEnded(session: SourceSession, reason: string): void {
     if (this.#source !== session) return;
     this.#gatherer.flush();

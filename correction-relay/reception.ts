@@ -132,8 +132,7 @@ export class Reception {
       limits: this.#o.limits,
       nowMs: this.#o.nowMs,
     });
-    if (mount.attach(session, request.kind === "source" ? ICY_OK : postOk(this.#o.nowMs()), rest) === "taken") return refuse("mount-taken", "mount-taken");
-    socket.resume();
+    if (mount.attach(session, request.kind === "source" ? ICY_OK : postOk(this.#o.nowMs()), rest) === "taken") refuse("mount-taken", "mount-taken");
   }
 
   #count(reason: string, { kind }: NtripRequest): void {

@@ -3,12 +3,15 @@ import { type Epoch, epochOf, type FrameCounters, FrameSplitter, withStationId }
 import type { Body } from "./chunked-body.ts";
 import type { RelayLimits } from "./limits.ts";
 import { cut, finish } from "./socket.ts";
+import { type SourceWork, WorkBudget, workOf } from "./work-budget.ts";
 
 /** What a source session hands on; the mount. */
 export interface SourceSink {
   /** A whole frame with a good CRC, its station id as it leaves. It is a view: copy it to keep it. */
   frame(frame: Uint8Array, epoch: Epoch | null, atMs: number): void;
   chunk(bytes: number, framing: FrameCounters, atMs: number): void;
+  /** The source costs more than it may, and is read no faster than that. */
+  heldBack(): void;
   sourceEnded(session: SourceSession, reason: string): void;
 }
 
@@ -21,6 +24,8 @@ export interface SourceSessionOptions {
   readonly limits: RelayLimits;
   readonly nowMs: () => number;
 }
+
+const SLICE_BYTES = 4096; // the worst of them is under a CRC for two or three ms
 
 /** One base's connection, from its log-in to its end. Only whole frames leave it. */
 export class SourceSession {
@@ -37,6 +42,10 @@ export class SourceSession {
   #sink: SourceSink | null = null;
   #lastByteAtMs: number;
   #lastFrameAtMs: number;
+  readonly #budget: WorkBudget;
+  #waiting = false; // with bytes that have been read, for their turn
+  #stopWaiting: () => void = () => {};
+  #endsWith: string | null = null; // the reason, when the end came while bytes waited
 
   constructor({ socket, body, agent, stationId, passwordHash, limits, nowMs }: SourceSessionOptions) {
     this.agent = agent;
@@ -50,6 +59,7 @@ export class SourceSession {
     this.#stationId = stationId;
     this.#limits = limits;
     this.#nowMs = nowMs;
+    this.#budget = new WorkBudget({ perS: limits.sourceWorkPerS, burst: limits.sourceWorkBurst }, this.connectedAtMs);
   }
 
   /** No frame for so long that another base may take its place. Noise is no sign of life. */
@@ -62,20 +72,54 @@ export class SourceSession {
     this.#sink = sink;
     this.#socket.write(answer);
     this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
-    this.#socket.once("end", () => this.end("closed by the base"));
-    this.#socket.once("close", () => this.end("connection lost"));
-    if (rest.length > 0) this.#receive(rest);
+    this.#socket.once("end", () => this.#ended("closed by the base"));
+    this.#socket.once("close", () => this.#ended("connection lost"));
+    this.#readOn(rest);
   }
 
+  /** A paused socket tells its end all the same; what was read before comes first. */
+  #ended(reason: string): void {
+    if (this.#waiting) this.#endsWith ??= reason;
+    else this.end(reason);
+  }
+
+  #readOn(waited: Uint8Array): void {
+    this.#waiting = false;
+    this.#receive(waited);
+    if (this.#waiting) return;
+    if (this.#endsWith !== null) this.end(this.#endsWith);
+    else this.#socket.resume();
+  }
+
+  /** Frames as much as one turn allows; what is left over waits, and the socket with it. */
   #receive(chunk: Uint8Array): void {
-    if (this.#sink === null) return;
+    const workMax = workOf(this.#work()) + this.#limits.sourceWorkPerTurn;
+    for (let at = 0; at < chunk.length && this.#sink !== null; at += SLICE_BYTES) {
+      this.#frame(chunk.subarray(at, at + SLICE_BYTES));
+      const waitMs = this.#budget.spend(this.#work(), this.#nowMs());
+      if (waitMs === 0 && workOf(this.#work()) < workMax) continue;
+      if (this.#sink === null) break;
+      if (waitMs > 0) this.#sink.heldBack();
+      this.#waiting = true;
+      this.#socket.pause();
+      const timer = setTimeout(() => this.#readOn(chunk.subarray(at + SLICE_BYTES)), waitMs);
+      this.#stopWaiting = () => clearTimeout(timer);
+      return;
+    }
+  }
+
+  #frame(bytes: Uint8Array): void {
     const atMs = this.#nowMs();
     this.#lastByteAtMs = atMs;
-    for (const part of this.#body.push(chunk)) {
+    for (const part of this.#body.push(bytes)) {
       for (const frame of this.#splitter.push(part)) this.#hand(frame, atMs);
     }
-    this.#sink?.chunk(chunk.length, this.#splitter.counters, atMs);
+    this.#sink?.chunk(bytes.length, this.#splitter.counters, atMs);
     if (this.#body.ended !== "no") this.end(this.#body.ended === "whole" ? "closed by the base" : "damaged chunks");
+  }
+
+  #work(): SourceWork {
+    return { checkedBytes: this.#splitter.checkedBytes, frames: this.#splitter.counters.frames };
   }
 
   #hand(frame: Uint8Array, atMs: number): void {
@@ -109,6 +153,7 @@ export class SourceSession {
   #release(reason: string): boolean {
     const sink = this.#sink;
     if (sink === null) return false;
+    this.#stopWaiting();
     const atMs = this.#nowMs();
     for (const frame of this.#splitter.end()) this.#hand(frame, atMs);
     sink.chunk(0, this.#splitter.counters, atMs);

@@ -22,7 +22,8 @@ const MAX_HELD_BYTES = 1 << 20;
  * In sync, a header's length is trusted and waited for. Out of sync, a whole good frame further on beats
  * half a candidate: payloads hold false headers (the standard's own example of 1005 has `D3 02 02` inside).
  * Each candidate's CRC is computed once, however the bytes are cut. The worst a sender can do is a long false header in
- * every second byte: some 500 bytes of CRC for each byte (see the bench), so limit what an untrusted peer may send.
+ * every second byte: some 500 bytes of CRC for each byte (see the bench), so limit what an untrusted peer may
+ * cost, by `checkedBytes`.
  */
 export class FrameSplitter {
   #held: Uint8Array = NOTHING; // unresolved bytes of our own, less than one frame unless the caller stopped early
@@ -35,9 +36,15 @@ export class FrameSplitter {
   #frames = 0;
   #skippedBytes = 0;
   #crcFailures = 0;
+  #checkedBytes = 0;
 
   get counters(): FrameCounters {
     return { frames: this.#frames, skippedBytes: this.#skippedBytes, crcFailures: this.#crcFailures };
+  }
+
+  /** Bytes a CRC was computed over, false headers included: what this stream has cost so far, for a limit on it. */
+  get checkedBytes(): number {
+    return this.#checkedBytes;
   }
 
   /** Bytes that wait for more: non-zero for long on an idle stream is the sign to call `resync`. */
@@ -62,7 +69,7 @@ export class FrameSplitter {
         if (at === data.length) break;
         const size = claimedFrameBytes(data, at);
         if (size === "need-more" || (size !== "not-a-frame" && at + size > data.length)) break;
-        if (size === "not-a-frame" || (this.#synced && crc24q(data, at, at + size) !== 0)) {
+        if (size === "not-a-frame" || (this.#synced && !this.#checks(data, at, at + size))) {
           if (size !== "not-a-frame") this.#crcFailures += 1;
           at += 1;
           this.#skippedBytes += 1;
@@ -126,9 +133,14 @@ export class FrameSplitter {
     if (size === "not-a-frame") return false;
     const readyAt = candidate.at + (size === "need-more" ? HEADER_BYTES : size);
     if (readyAt > end) this.#open.push({ at: candidate.at, readyAt });
-    else if (crc24q(data, from, readyAt - this.#base) === 0) return true;
+    else if (this.#checks(data, from, readyAt - this.#base)) return true;
     else this.#refused.push(candidate.at);
     return false;
+  }
+
+  #checks(data: Uint8Array, from: number, to: number): boolean {
+    this.#checkedBytes += to - from;
+    return crc24q(data, from, to) === 0;
   }
 
   /** Everything before a whole good frame is proven false. Gives its offset in the data. */

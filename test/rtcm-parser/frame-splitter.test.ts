@@ -208,3 +208,13 @@ test("byte-by-byte input costs no more CRC work than one chunk: hostile headers 
 test("errors are RtcmError", () => {
   expect(new RtcmError("TRUNCATED", "x")).toBeInstanceOf(Error);
 });
+
+test("what checking costs is counted, false headers too", () => {
+  const splitter = new FrameSplitter();
+  const frame = frameOf(new Uint8Array(20));
+  for (const _ of splitter.push(frame));
+  expect(splitter.checkedBytes).toBe(frame.length);
+  const falseHeaders = new Uint8Array(3000).map((_, i) => (i % 2 === 0 ? 0xd3 : 0x03));
+  for (const _ of splitter.push(falseHeaders));
+  expect(splitter.checkedBytes).toBeGreaterThan(900_000);
+});
