@@ -52,7 +52,10 @@ export class LiveFeed {
     let last: "spoke" | "silent" = "spoke";
     while (!this.#stopped) {
       if (!(await this.#refresh())) continue; // whatever was missed; and is the server there at all?
-      if (last === "silent") this.#muteRestarts += 1;
+      if (last === "silent") {
+        this.#muteRestarts += 1;
+        this.#ports.onStatus("starting"); // it does answer
+      }
       if (this.#muteRestarts >= MUTE_RESTARTS_MAX) await this.#poll();
       if (this.#stopped) return;
       last = await this.#follow();
@@ -104,6 +107,7 @@ export class LiveFeed {
       clearTimeout(watchdog);
       watchdog = setTimeout(() => {
         heard.state = "mute";
+        this.#ports.onStatus("lost"); // what comes next may take its time: a server that hangs answers nothing else either
         stream.abort();
       }, WATCHDOG_MS);
     };

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { csvHref, fetchSeries } from "../live/api-client.ts";
 import { durationWords } from "../state/format.ts";
 import { type Bucket, chartColumns, seriesSentence, tableRows } from "../state/series.ts";
@@ -48,7 +48,7 @@ export function ChartSection({ deviceId }: { deviceId: string }) {
       {loaded.kind === "ok" && sentence !== null && (
         <>
           <p>{sentence}</p>
-          <Chart buckets={loaded.buckets} label={m.plot.chartLabel(sentence)} />
+          <Chart buckets={loaded.buckets} fromMs={toMs - hours * HOUR_MS} toMs={toMs} label={m.plot.chartLabel(sentence)} />
           <ChartLegend />
         </>
       )}
@@ -88,21 +88,22 @@ function useSeries(deviceId: string, hours: number): Loaded {
   return loaded;
 }
 
-function Chart({ buckets, label }: { buckets: readonly Bucket[]; label: string }) {
+function Chart({ buckets, fromMs, toMs, label }: { buckets: readonly Bucket[]; fromMs: number; toMs: number; label: string }) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<LevelChart | null>(null);
   const target = useSignal(band);
   const clock = useSignal(clocks);
   const { scalePct } = useSignal(view);
   const timeZone = useSignal(config)?.site.timeZone ?? "Asia/Tokyo";
-  const newest = useRef(buckets);
-  newest.current = buckets;
+  const columns = useMemo(() => chartColumns(buckets, { fromMs, toMs }), [buckets, fromMs, toMs]);
+  const newest = useRef(columns);
+  newest.current = columns;
   useEffect(() => {
     let current = true;
     void import("./level-chart.ts").then(({ openLevelChart }) => {
       if (!current || box.current === null) return;
       chart.current = openLevelChart(box.current, {
-        columns: chartColumns(newest.current),
+        columns: newest.current,
         band: target,
         timeZone,
         clock,
@@ -115,7 +116,7 @@ function Chart({ buckets, label }: { buckets: readonly Bucket[]; label: string }
       chart.current = null;
     };
   }, [target, clock, timeZone, scalePct]);
-  useEffect(() => chart.current?.setData(chartColumns(buckets)), [buckets]);
+  useEffect(() => chart.current?.setData(columns), [columns]);
   return <div ref={box} class="chart" role="img" aria-label={label} />;
 }
 

@@ -12,7 +12,10 @@ export interface ChartColumns {
   readonly max: (number | null)[];
 }
 
-export function chartColumns(buckets: readonly Bucket[]): ChartColumns {
+/** Spans the whole time asked for: a sensor that fell silent must not seem to reach to now. */
+export function chartColumns(data: readonly Bucket[], span: { readonly fromMs: number; readonly toMs: number }): ChartColumns {
+  const [first, last] = [data[0]?.[0] ?? span.toMs, data.at(-1)?.[0] ?? span.fromMs];
+  const buckets = [...(span.fromMs < first ? [emptyAt(span.fromMs)] : []), ...data, ...(last < span.toMs ? [emptyAt(span.toMs)] : [])];
   return {
     timesS: buckets.map(([tMs]) => tMs / 1000),
     min: buckets.map(([, , min]) => min),
@@ -20,6 +23,8 @@ export function chartColumns(buckets: readonly Bucket[]): ChartColumns {
     max: buckets.map(([, , , , max]) => max),
   };
 }
+
+const emptyAt = (tMs: number): Bucket => [tMs, 0, null, null, null];
 
 /** Buckets that hold something, newest first. */
 export function tableRows(buckets: readonly Bucket[]): readonly Bucket[] {

@@ -94,6 +94,33 @@ test("a stream that falls mute is given up after 40 s; comments keep it alive", 
   await stop();
 });
 
+test("a server that hangs is not said to be live: from the mute stream on, whatever else it leaves unanswered", async () => {
+  let hung = false;
+  const never = new Promise<never>(() => {});
+  const seen: LiveStatus[] = [];
+  const feed = new LiveFeed({
+    nowMs: () => Date.now(),
+    fetchSnapshot: async () => (hung ? never : { kind: "ok", value: { ...fixtureSnapshot(Date.now()), id: "100" } }),
+    readEvents: ({ signal, onText }) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => resolve("aborted"));
+        onText(": beat\n\n");
+      }),
+    onSnapshot: () => {},
+    onEvents: () => {},
+    onStatus: (status) => seen.push(status),
+    onHeard: () => {},
+    onLogIn: () => {},
+  });
+  void feed.run();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(seen.at(-1)).toBe("live");
+  hung = true;
+  await vi.advanceTimersByTimeAsync(40_000);
+  expect(seen.at(-1)).toBe("lost");
+  feed.stop();
+});
+
 test("after three mute streams it polls each 15 s, and tries a stream again after ten minutes", async () => {
   const { seen, pass, stop } = rig({});
   await pass(3 * 40_000 + 100);

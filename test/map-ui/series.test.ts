@@ -11,7 +11,21 @@ const BUCKETS: readonly Bucket[] = [
 const DAY_MS = 86_400_000;
 
 test("an empty bucket stays a gap", () => {
-  expect(chartColumns(BUCKETS)).toEqual({ timesS: [0, 600, 1200], min: [5.9, null, 2.1], mean: [6, null, 2.1], max: [6.1, null, 2.1] });
+  expect(chartColumns(BUCKETS, { fromMs: 0, toMs: 1_200_000 })).toEqual({
+    timesS: [0, 600, 1200],
+    min: [5.9, null, 2.1],
+    mean: [6, null, 2.1],
+    max: [6.1, null, 2.1],
+  });
+});
+
+test("the chart spans the time asked for, also where the sensor was silent", () => {
+  expect(chartColumns(BUCKETS.slice(2), { fromMs: 0, toMs: 2_400_000 })).toEqual({
+    timesS: [0, 1200, 2400],
+    min: [null, 2.1, null],
+    mean: [null, 2.1, null],
+    max: [null, 2.1, null],
+  });
 });
 
 test("the table leaves gaps out and starts with the newest", () => {
