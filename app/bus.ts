@@ -11,6 +11,8 @@ export interface Bus {
   /** `handler` gets each message under the filter; retained ones again after each reconnect. */
   subscribe(filter: string, handler: (topic: string, payload: Uint8Array) => void): void;
   readonly connected: boolean;
+  /** Resolves when connected, at the latest after `timeoutMs`: nobody depends on the broker to serve. */
+  settled(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,16 @@ export function connectBus(context: RoleContext): Bus {
   return {
     get connected() {
       return client.connected;
+    },
+    settled(timeoutMs) {
+      if (client.connected) return Promise.resolve();
+      return new Promise((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        client.once("connect", () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
     },
     publish(topic, message, { retain }) {
       const payload = JSON.stringify(message);

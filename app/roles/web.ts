@@ -30,6 +30,7 @@ import { openCatalog } from "../site-import.ts";
 const MAP_ROOT = fileURLToPath(new URL("../../map-ui/dist/", import.meta.url));
 const HEARTBEAT_MS = 15_000;
 const ROVER_TICK_MS = 250;
+const BUS_WAIT_MS = 3000;
 const CERTIFICATE_LOOK_MS = 60_000;
 
 /** The API and the map. */
@@ -94,6 +95,7 @@ export const run: RunRole = async (context) => {
     });
     every(context, CERTIFICATE_LOOK_MS, refresh);
   }
+  await bus.settled(BUS_WAIT_MS); // serves already; `ready` is said when it can also tell what field says
 };
 
 /** An address, a network in CIDR form, or one of the names for private networks; commas between. */
