@@ -1,9 +1,9 @@
+import { ecefToLatLon } from "rtcm-parser";
 import type { BaseJson, DeviceJson, GatewayJson, PlotFeatureJson, PlotsJson, RoverJson } from "../core/domain/api.ts";
 import type { Reading } from "../core/domain/reading.ts";
 import type { Catalog, Plot } from "../core/domain/site.ts";
 import type { SiteZone } from "../core/domain/site-zone.ts";
 import type { ApiContext } from "./context.ts";
-import { geodeticOf } from "./ecef.ts";
 import type { Visibility } from "./visibility.ts";
 import { plotOf } from "./visibility.ts";
 
@@ -102,7 +102,8 @@ export function basesView(api: ApiContext, visibility: Visibility): BaseJson[] {
   return api.catalog.current().bases.map((b) => {
     const health = api.feed.baseHealth(b.id);
     const sent = health?.antenna ?? null;
-    const position = b.antenna === null ? sent && { latDeg: sent.latDeg, lonDeg: sent.lonDeg } : geodeticOf(b.antenna);
+    const at = b.antenna === null ? sent : ecefToLatLon({ xM: b.antenna.x, yM: b.antenna.y, zM: b.antenna.z });
+    const position = at && { latDeg: at.latDeg, lonDeg: at.lonDeg };
     return { id: b.id, mount: b.mount, name: b.name, kind: b.kind, sim: b.sim, surveyed: b.antenna !== null, position, health };
   });
 }

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { type Epoch, epochOf, type FrameCounters, FrameSplitter, withStationId } from "rtcm-parser";
-import type { Body } from "./chunked-body.ts";
+import type { Body } from "../core/wire/chunked-body.ts";
 import type { RelayLimits } from "./limits.ts";
 import { cut, finish } from "./socket.ts";
 import { type SourceWork, WorkBudget, workOf } from "./work-budget.ts";

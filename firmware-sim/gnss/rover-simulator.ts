@@ -1,8 +1,8 @@
 import { epochOf, epochUnixMs, FrameSplitter, type Geodetic, stationId } from "rtcm-parser";
+import { type Body, ChunkedBody, PlainBody } from "../../core/wire/chunked-body.ts";
 import { BackOff, pause } from "../back-off.ts";
 import { spread, wander } from "../noise.ts";
 import type { SimulatorContext } from "./base-simulator.ts";
-import { ChunkedReader } from "./chunked-reader.ts";
 import { moved } from "./local-frame.ts";
 import { ggaOf, type RoverFix } from "./nmea-gga.ts";
 import { idleWatch, type NtripConnection, openRover, type RoverTarget } from "./ntrip-connection.ts";
@@ -71,13 +71,14 @@ export async function runRover(target: RoverTarget, placeAt: (atMs: number) => G
 
 async function listen(connection: NtripConnection, receiver: RoverReceiver, { nowMs, log }: SimulatorContext): Promise<void> {
   const watch = idleWatch(connection);
-  const chunks = connection.chunked ? new ChunkedReader() : null;
+  const body: Body = connection.chunked ? new ChunkedBody() : new PlainBody();
   const framesBefore = receiver.counters.frames;
   let arriving = false;
   try {
     for await (const bytes of connection.body) {
       watch.heard();
-      for (const piece of chunks === null ? [bytes] : chunks.push(bytes)) receiver.receive(piece, nowMs());
+      for (const piece of body.push(bytes)) receiver.receive(piece, nowMs());
+      if (body.ended === "damaged") throw new RangeError("not a chunked body");
       if (!arriving && receiver.counters.frames > framesBefore) {
         arriving = true;
         log.info("corrections arrive");

@@ -1,7 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { launchBrowser } from "../support/chromium.ts";
 import { describeNeeding } from "../support/requirements.ts";
-import { DESK, launchBrowser, openWatched, PHONE, type WatchedPage } from "./support/browser.ts";
+import { DESK, openWatched, PHONE, type WatchedPage } from "./support/browser.ts";
 import { type BuiltPage, buildPage } from "./support/built-page.ts";
 import { baseHealth, fixtureConfig, fixtureMe, fixtureSnapshot, reading, roverState } from "./support/fixture-field.ts";
 import { type FixtureServer, startFixtureServer } from "./support/fixture-server.ts";

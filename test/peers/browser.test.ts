@@ -1,19 +1,9 @@
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchBrowser } from "../support/chromium.ts";
 import { ADMIN_PASSWORD, chirpstackUp, fieldSite, networkClient } from "../support/field-site.ts";
-import { describeNeeding, programPath } from "../support/requirements.ts";
+import { describeNeeding } from "../support/requirements.ts";
 import { killGroup, type Service, startService } from "../support/service.ts";
-
-const ARGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 describeNeeding(["chromium"], "the page in a real browser, against the running service", () => {
   let service: Service;
@@ -25,7 +15,7 @@ describeNeeding(["chromium"], "the page in a real browser, against the running s
   beforeAll(async () => {
     const devices = [{ id: "kita-3-level", name: "水位計", devEui, profile: "dragino-ldds75", intervalS: 1800, placements: [{ plot: "kita-3", zeroMm: 750 }] }];
     service = await startService({ site: fieldSite({ devices }), env: { AZEMICHI_ADMIN_PASSWORD: ADMIN_PASSWORD } });
-    browser = await chromium.launch({ executablePath: programPath("chromium") as string, args: ARGS });
+    browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 390, height: 844 }, locale: "ja-JP", timezoneId: "Asia/Tokyo" });
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") trouble.push(`console: ${message.text()} ${message.location().url}`);

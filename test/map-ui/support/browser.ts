@@ -1,26 +1,7 @@
-import { type Browser, chromium, type Page } from "playwright-core";
-import { programPath } from "../../support/requirements.ts";
+import type { Browser, Page } from "playwright-core";
 
 export const PHONE = { width: 390, height: 844 } as const;
 export const DESK = { width: 1440, height: 900 } as const;
-
-export function launchBrowser(): Promise<Browser> {
-  const executablePath = programPath("chromium");
-  if (executablePath === undefined) throw new Error("chromium is not installed");
-  return chromium.launch({
-    executablePath,
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
-}
 
 export interface WatchedPage {
   readonly page: Page;

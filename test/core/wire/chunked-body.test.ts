@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ChunkedBody } from "../../correction-relay/chunked-body.ts";
+import { ChunkedBody } from "../../../core/wire/chunked-body.ts";
 
 function through(pieces: readonly Uint8Array[]): { bytes: Buffer; ended: string } {
   const body = new ChunkedBody();

@@ -1,4 +1,4 @@
-/** The body of a base's POST: RTCM as it is, or in HTTP chunks (RFC 9112 §7.1). Yields the bytes inside, in any cutting. */
+/** A stream over NTRIP v2, in either direction: RTCM as it is, or in HTTP chunks (RFC 9112 §7.1). Yields the bytes inside, in any cutting. */
 export interface Body {
   /** Throws nothing; after `ended` is true all further bytes are ignored. */
   push(chunk: Uint8Array): Generator<Uint8Array, void, undefined>;
