@@ -1,4 +1,4 @@
-import type { Browser } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { launchBrowser } from "../support/chromium.ts";
 import { describeNeeding } from "../support/requirements.ts";
@@ -47,6 +47,16 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     opened.push(watched);
     return watched;
   }
+  /** Publishes once the stream is open (what is said before goes unheard), and lets the page's clock run until `sign` stands there. */
+  async function arrives(page: Page, publish: () => void, sign: Locator): Promise<void> {
+    await page.getByText("受信中").first().waitFor();
+    publish();
+    const seen = async (): Promise<number> => {
+      await page.clock.runFor(200);
+      return sign.count();
+    };
+    await expect.poll(seen, { timeout: ARRIVES_MS }).toBeGreaterThan(0);
+  }
   const card = ({ page }: WatchedPage, name: string) => page.locator(".card", { hasText: name });
 
   test("a farmer's phone answers first: how many paddies, which, how deep, how old", async () => {
@@ -54,9 +64,9 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     const { page } = phone;
     await page.getByRole("heading", { name: "今日、水を見る田んぼ 4枚 (全13枚)" }).waitFor();
     expect(await page.locator(".cards--look .card__name").allTextContents()).toEqual(["中の1番", "北の3番", "沢の田", "東の1番"]);
-    expect(await card(phone, "北の3番").textContent()).toMatch(/▼\s*少ない\s*北の3番\s*1\.5 cm\s*水が少なくなっています。\s*10分前/);
-    expect(await card(phone, "東の1番").textContent()).toMatch(/✕\s*データなし[\s\S]*データが6時間届いていません。水位はわかりません。/);
-    expect(await page.getByText("補正は正常に届いています(6:05:12 時点)").count()).toBe(1);
+    await expect.poll(() => card(phone, "北の3番").textContent()).toMatch(/▼\s*少ない\s*北の3番\s*1\.5 cm\s*水が少なくなっています。\s*10分前/);
+    await expect.poll(() => card(phone, "東の1番").textContent()).toMatch(/✕\s*データなし[\s\S]*データが6時間届いていません。水位はわかりません。/);
+    await expect.poll(() => page.getByText("補正は正常に届いています(6:05:12 時点)").count()).toBe(1);
     expect(phone.errors).toEqual([]);
     expect(phone.foreign).toEqual([]);
   });
@@ -64,9 +74,8 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
   test("a value that arrives is seen without a reload", async () => {
     const phone = await open("", PHONE);
     await card(phone, "北の1番").getByText("3.4").waitFor();
-    server.publish("reading", [reading("level-1", "plot-1", "water.level", 0.7, NOW)]);
-    await phone.page.clock.runFor(1000);
-    await card(phone, "北の1番").getByText("0.7").waitFor();
+    const fallen = [reading("level-1", "plot-1", "water.level", 0.7, NOW)];
+    await arrives(phone.page, () => server.publish("reading", fallen), card(phone, "北の1番").getByText("0.7"));
     await phone.page.locator(".cards--look", { hasText: "北の1番" }).waitFor();
     expect(server.requests.filter((r) => r === "GET /")).toHaveLength(1);
     expect(phone.errors).toEqual([]);
@@ -112,7 +121,9 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     const { page } = await open("", PHONE);
     await page.getByRole("button", { name: "English" }).click();
     await page.getByRole("heading", { name: "Paddies to look at today 4 of 13" }).waitFor();
-    expect(await page.evaluate(() => [document.documentElement.lang, document.title, location.search])).toEqual(["en", "Misato Paddies today", "?lang=en"]);
+    await expect
+      .poll(() => page.evaluate(() => [document.documentElement.lang, document.title, location.search]))
+      .toEqual(["en", "Misato Paddies today", "?lang=en"]);
     await page.goto(server.url);
     await page.getByRole("button", { name: "日本語" }).waitFor(); // remembered by the device
   });
@@ -134,10 +145,10 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     await page.keyboard.press("ArrowDown");
     const selected = page.locator('.paddy-table tr[aria-selected="true"]');
     await expect.poll(() => selected.textContent()).toContain("北の3番");
-    expect(await selected.evaluate((row) => row === document.activeElement)).toBe(true);
+    await expect.poll(() => selected.evaluate((row) => row === document.activeElement)).toBe(true);
     await page.getByRole("heading", { name: "北の3番" }).waitFor();
     await page.locator(".plot-label--selected", { hasText: "1.5" }).waitFor();
-    expect(await page.evaluate(() => location.search)).toBe("?plot=plot-3");
+    await expect.poll(() => page.evaluate(() => location.search)).toBe("?plot=plot-3");
     await page.keyboard.press("ArrowDown");
     await page.locator(".plot-label--selected", { hasText: "7.2" }).waitFor();
     await page.locator(".plot-label", { hasText: "3.4" }).click();
@@ -164,8 +175,8 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     const { page } = phone;
     await page.getByText("目安 2〜6 cm").waitFor();
     await page.locator(".chart canvas").waitFor();
-    expect(await page.getByRole("img", { name: /^水位のグラフ。この3日で水位は/ }).count()).toBe(1);
-    expect(await page.locator(".readings").textContent()).toMatch(/水温\s*19\.6 ℃[\s\S]*電池\s*3\.31 V[\s\S]*電波\s*強い/);
+    await expect.poll(() => page.getByRole("img", { name: /^水位のグラフ。この3日で水位は/ }).count()).toBe(1);
+    await expect.poll(() => page.locator(".readings").textContent()).toMatch(/水温\s*19\.6 ℃[\s\S]*電池\s*3\.31 V[\s\S]*電波\s*強い/);
     await page.getByRole("button", { name: "表で見る" }).click();
     expect(
       await page
@@ -187,19 +198,17 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     const text = await page.locator(".panel").textContent();
     for (const part of ["MISATO1", "742 B/s", "u-blox ZED-F9P", "QZSS", "1077", "39.4203000, 140.5442000", "自動操舵の使用は運転者の判断です。"])
       expect(text).toContain(part);
-    server.publish("base", baseHealth(NOW + 1000, { state: "silent", epochAgeS: 8 }));
-    await page.clock.runFor(1000);
-    await page.locator(".panel__sentence", { hasText: "補正が届いていません(6:05:13 時点)" }).waitFor();
+    const silent = baseHealth(NOW + 1000, { state: "silent", epochAgeS: 8 });
+    await arrives(page, () => server.publish("base", silent), page.locator(".panel__sentence", { hasText: "補正が届いていません(6:05:13 時点)" }));
   });
 
   test("a tractor tells its fix, and moves on the map with a letter", async () => {
     const { page } = await open("", DESK);
     await page.locator(".station--rover", { hasText: "F" }).waitFor();
-    server.publish("rover", roverState("tractor-1", NOW + 1000, { fix: "float" }));
-    await page.clock.runFor(1000);
-    await page.locator(".station--rover", { hasText: "L" }).waitFor();
+    const float = roverState("tractor-1", NOW + 1000, { fix: "float" });
+    await arrives(page, () => server.publish("rover", float), page.locator(".station--rover", { hasText: "L" }));
     await page.getByRole("link", { name: /トラクター1号/ }).click();
-    expect(await page.locator(".panel").textContent()).toMatch(/◐\s*準備中 FLOAT[\s\S]*0\.8 s[\s\S]*町役場[\s\S]*0\.6 km/);
+    await expect.poll(() => page.locator(".panel").textContent()).toMatch(/◐\s*準備中 FLOAT[\s\S]*0\.8 s[\s\S]*町役場[\s\S]*0\.6 km/);
   });
 
   test("one bad coordinate is left out and told of; the rest is drawn", async () => {
@@ -225,7 +234,7 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     const desk = await open("", DESK);
     await desk.page.getByText("地図に出せないものが1件あります。").waitFor();
     await expect.poll(() => desk.page.locator(".plot-label").count()).toBe(13);
-    expect(await desk.page.locator(".paddy-table tbody tr").count()).toBe(14);
+    await expect.poll(() => desk.page.locator(".paddy-table tbody tr").count()).toBe(14);
     expect(desk.errors).toEqual([]);
   });
 
@@ -235,7 +244,7 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     expect(desk.foreign).toEqual([]);
     await desk.page.getByLabel("背景").selectOption("gsi-pale");
     await desk.page.getByRole("link", { name: "地理院タイル" }).waitFor();
-    expect(await desk.page.locator(".map img.leaflet-tile").count()).toBeGreaterThan(0);
+    await desk.page.locator(".map img.leaflet-tile").first().waitFor({ state: "attached" });
   });
 
   test("log-in: a wrong password is told in plain words, the right one shows the field, log-out ends it", async () => {
