@@ -33,7 +33,7 @@ export interface PlanContext {
 
 const NOTHING = { readings: [], session: null, frame: null, heardBy: [], heardAtMs: 0 } as const;
 const NO_PORT = -1;
-/** Frame counters of what has none; below every real one, so that a data frame at the same time wins. */
+/** Frame counter of what has none: at one time with a data frame of counter 0, the payload hash decides, as between any two. */
 const NO_COUNTER = 0;
 
 /** The path of one uplink: parse, find the device, dedupe, decode, judge. The classes are those of DESIGN.md §1, "The ledger". */
