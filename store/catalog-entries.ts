@@ -7,6 +7,8 @@ type Digests = ReadonlyMap<string, string | null>; // "rovers/tractor-1" → dig
 
 const INTERVAL_S = 1800; // LPWA paddy sensors: 30 min is typical
 const SESSIONS_MAX = 2;
+const FAILOVER_AFTER_S = 8; // a gap of 3 s or 6 s of a base's uplink causes nothing
+const PULL_SESSIONS = 8;
 
 /** The site file's entries (hashes instead of secrets) as the nouns that the roles use: shorthands resolved, absent is null. */
 export function catalogOf(file: SiteFile, digests: Digests): Catalog {
@@ -17,8 +19,11 @@ export function catalogOf(file: SiteFile, digests: Digests): Catalog {
     site: {
       id: file.site.id,
       timeZone,
+      failoverAfterS: file.site.failoverAfterS ?? FAILOVER_AFTER_S,
       name: name === undefined ? { ja: file.site.id, en: file.site.id } : typeof name === "string" ? { ja: name, en: name } : name,
     },
+    orders: [],
+    recheckedAtMs: null,
     parties: (file.parties ?? []).map((p) => ({ id: p.id, name: p.name ?? p.id, kind: p.kind ?? "person" })),
     users: (file.users ?? []).map(userOf),
     plots: (file.plots ?? []).map(plotOf),
@@ -95,6 +100,12 @@ function baseOf(b: Entry<"bases">, digests: Digests): Base {
     antenna: surveyed ? (b.antenna ?? null) : null,
     datum: b.datum ?? null,
     maxBaselineKm: b.maxBaselineKm ?? null,
+    alignedWith: b.alignedWith ?? [],
+    arpOffset: b.arpOffset ? { ...b.arpOffset, datum: b.arpOffset.datum ?? null } : null,
+    pull: b.pull ?? null,
+    pullMode: b.pullMode ?? "always",
+    pullSessions: b.pullSessions ?? PULL_SESSIONS,
+    listen: b.listen ?? null,
     sim: b.sim ?? false,
   };
 }

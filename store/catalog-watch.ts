@@ -9,7 +9,9 @@ import { catalogMigrations } from "./catalog-schema.ts";
 const POLL_MS = 1000; // a change is known within 2 s (DESIGN.md §1)
 
 const EMPTY: Catalog = {
-  site: { id: "site", name: { ja: "", en: "" }, timeZone: "Asia/Tokyo" },
+  site: { id: "site", name: { ja: "", en: "" }, timeZone: "Asia/Tokyo", failoverAfterS: 8 },
+  orders: [],
+  recheckedAtMs: null,
   parties: [],
   users: [],
   plots: [],

@@ -77,7 +77,21 @@ export interface Base {
   readonly antenna: { readonly x: number; readonly y: number; readonly z: number } | null;
   readonly datum: { readonly frame: string; readonly epoch: string } | null;
   readonly maxBaselineKm: number | null;
+  readonly alignedWith: readonly string[]; // ids of bases whose offset to this one was measured at 2 cm or less, entered by staff
+  readonly arpOffset: ArpOffset | null;
+  readonly pull: string | null; // ntrip://…, ntrips://…, tcp://…, serial:… with its secrets; never shown
+  readonly pullMode: "always" | "demand";
+  readonly pullSessions: number; // kind "network": how many rovers its account may serve at once
+  readonly listen: string | null; // tcp://host:port: the base connects to us and sends plain RTCM
   readonly sim: boolean;
+}
+/** The same base a second time, under another datum: 1005/1006 are moved by x, y, z (ECEF, m). */
+export interface ArpOffset {
+  readonly mount: string;
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly datum: { readonly frame: string; readonly epoch: string } | null;
 }
 export interface Rover {
   readonly id: string;
@@ -103,9 +117,23 @@ export interface Consent {
   readonly to: string | null;
 }
 
+/** What staff decided about a base, newest first wins; the relay acts on it within 2 s. */
+export interface BaseOrder {
+  readonly baseId: string;
+  readonly confirmedAtMs: number | null; // lifts a stop of the guard that is older
+  readonly stoppedAtMs: number | null; // null: not stopped by staff
+}
+
 /** Everything the roles know of the site at one moment. */
 export interface Catalog {
-  readonly site: { readonly id: string; readonly name: { readonly ja: string; readonly en: string }; readonly timeZone: string };
+  readonly site: {
+    readonly id: string;
+    readonly name: { readonly ja: string; readonly en: string };
+    readonly timeZone: string;
+    readonly failoverAfterS: number; // a silent base counts as failed on virtual mounts; 5 to 20
+  };
+  readonly orders: readonly BaseOrder[];
+  readonly recheckedAtMs: number | null; // 全基準局を再確認: what was confirmed before is not, until it passes again
   readonly parties: readonly Party[];
   readonly users: readonly User[];
   readonly plots: readonly Plot[];

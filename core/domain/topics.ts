@@ -5,6 +5,10 @@ export const topics = {
   readings: (deviceId: string): string => `${TOPIC_ROOT}/readings/${deviceId}`,
   gateway: (gatewayId: string): string => `${TOPIC_ROOT}/gateways/${gatewayId}`,
   baseHealth: (baseId: string): string => `${TOPIC_ROOT}/bases/${baseId}/health`,
+  baseEvents: (baseId: string): string => `${TOPIC_ROOT}/bases/${baseId}/events`,
+  roverEvents: (roverId: string): string => `${TOPIC_ROOT}/rovers/${roverId}/events`,
+  /** Refused log-ins, for the diagnosis of a rover; only roles may read or write it. */
+  refusals: `${TOPIC_ROOT}/internal/refusals`,
   baseRtcm: (baseId: string): string => `${TOPIC_ROOT}/bases/${baseId}/rtcm`,
   rover: (roverId: string): string => `${TOPIC_ROOT}/rovers/${roverId}`,
   senml: (deviceId: string): string => `${TOPIC_ROOT}/devices/${deviceId}/senml`,

@@ -89,6 +89,7 @@ const base = z.strictObject({
   arpOffset: z.strictObject({ mount, ...ecef, datum: datum.nullish() }).nullish(),
   pull: z.string().nullish(),
   pullMode: z.enum(["always", "demand"]).optional(),
+  pullSessions: z.int().min(1).max(1000).optional(),
   listen: z.string().nullish(),
 });
 const rover = z.strictObject({
@@ -115,6 +116,7 @@ export const SiteFileSchema = z.strictObject({
     id,
     name: z.strictObject({ ja: name, en: name }).or(name).optional(),
     timeZone: z.string().refine(isTimeZone, "an IANA time zone like Asia/Tokyo").optional(),
+    failoverAfterS: z.number().min(5).max(20).optional(),
   }),
   parties: z.array(party).optional(),
   users: z.array(user).optional(),

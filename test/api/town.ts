@@ -66,7 +66,9 @@ const rover = (id: string, party: string | null): Catalog["rovers"][number] => (
 
 export function catalog(): Catalog {
   return {
-    site: { id: "town", name: { ja: "町", en: "Town" }, timeZone: "Asia/Tokyo" },
+    site: { id: "town", name: { ja: "町", en: "Town" }, timeZone: "Asia/Tokyo", failoverAfterS: 8 },
+    orders: [],
+    recheckedAtMs: null,
     parties: [
       { id: "sato-farm", name: "佐藤農場", kind: "person" },
       { id: "suzuki-farm", name: "鈴木農場", kind: "person" },
@@ -112,6 +114,12 @@ export function catalog(): Catalog {
         antenna: { x: -3_800_000, y: 3_135_000, z: 4_029_000 },
         datum: null,
         maxBaselineKm: 20,
+        alignedWith: [],
+        arpOffset: null,
+        pull: null,
+        pullMode: "always",
+        pullSessions: 8,
+        listen: null,
         sim: false,
       },
     ],

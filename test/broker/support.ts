@@ -19,7 +19,7 @@ export function network(id: string, password: string, kind: string | null = null
 
 export function emptyCatalog(): Catalog {
   const none = { parties: [], users: [], plots: [], holdings: [], devices: [], gateways: [], networks: [], bases: [], rovers: [], consents: [] };
-  return { site: { id: "t", name: { ja: "", en: "" }, timeZone: "Asia/Tokyo" }, ...none };
+  return { site: { id: "t", name: { ja: "", en: "" }, timeZone: "Asia/Tokyo", failoverAfterS: 8 }, orders: [], recheckedAtMs: null, ...none };
 }
 
 /** A catalog that a test changes by hand. */

@@ -29,6 +29,12 @@ export function baseOf(mount: string, more: Partial<Base> = {}): Base {
     antenna: null,
     datum: null,
     maxBaselineKm: null,
+    alignedWith: [],
+    arpOffset: null,
+    pull: null,
+    pullMode: "always",
+    pullSessions: 8,
+    listen: null,
     sim: false,
     ...more,
   };
@@ -51,8 +57,22 @@ export function roverOf(id: string, more: Partial<Rover> = {}): Rover {
 }
 
 export function catalogOf(bases: readonly Base[], rovers: readonly Rover[]): Catalog {
-  const site = { id: "misato", name: { ja: "美郷町", en: "Misato" }, timeZone: "Asia/Tokyo" };
-  return { site, parties: [], users: [], plots: [], holdings: [], devices: [], gateways: [], networks: [], bases, rovers, consents: [] };
+  const site = { id: "misato", name: { ja: "美郷町", en: "Misato" }, timeZone: "Asia/Tokyo", failoverAfterS: 8 };
+  return {
+    site,
+    orders: [],
+    recheckedAtMs: null,
+    parties: [],
+    users: [],
+    plots: [],
+    holdings: [],
+    devices: [],
+    gateways: [],
+    networks: [],
+    bases,
+    rovers,
+    consents: [],
+  };
 }
 
 export interface Bench {
