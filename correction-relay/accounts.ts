@@ -113,6 +113,10 @@ export class Accounts {
 /** `*` is every mount. */
 export const mayUse = (rover: Rover, mount: string): boolean => rover.mounts.includes("*") || rover.mounts.includes(mount);
 
+/** A mount in another form is the same mount to its account. */
+export const mayJoin = (rover: Rover, { name, variantOf }: { readonly name: string; readonly variantOf: string | null }): boolean =>
+  mayUse(rover, name) || (variantOf !== null && mayUse(rover, variantOf));
+
 /** The last day counts. `today` as `localDate` gives it. */
 export const isExpired = (rover: Rover, today: string): boolean => rover.expiresOn !== null && today > rover.expiresOn;
 

@@ -1,13 +1,15 @@
-import { type Epoch, type FrameCounters, messageType } from "rtcm-parser";
+import { type Epoch, ecefToLatLon, type FrameCounters, messageType } from "rtcm-parser";
 import type { BaseHealth } from "../core/domain/live.ts";
 import type { Base } from "../core/domain/site.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import { EpochGatherer, type Turns, type Unit } from "./epoch-gatherer.ts";
-import { BaseMonitor, type StreamForm } from "./health.ts";
+import { BaseMonitor } from "./health.ts";
 import type { RelayLimits } from "./limits.ts";
+import type { MountPoint } from "./mount-point.ts";
 import type { RoverSession } from "./rover.ts";
 import type { SourceSession } from "./source.ts";
+import type { TableEntry } from "./sourcetable.ts";
 
 /** Sent to a rover that joins, in this order: where the base is, what it is, GLONASS biases. */
 const CACHED_TYPES: readonly number[] = [1005, 1006, 1007, 1008, 1033, 1230];
@@ -22,7 +24,8 @@ export interface MountOptions {
 }
 
 /** One base's stream: at most one source, any number of rovers. */
-export class Mount {
+export class Mount implements MountPoint {
+  readonly variantOf = null;
   base: Base;
   readonly #options: MountOptions;
   readonly #log: Log;
@@ -42,6 +45,18 @@ export class Mount {
     this.#gatherer = new EpochGatherer({ gatherMs, gatherBytes, send: (unit) => this.#send(unit), ...(options.turns ? { turns: options.turns } : {}) });
   }
 
+  get name(): string {
+    return this.base.mount;
+  }
+
+  get sim(): boolean {
+    return this.base.sim;
+  }
+
+  get takesSource(): Base {
+    return this.base;
+  }
+
   get rovers(): ReadonlySet<RoverSession> {
     return this.#rovers;
   }
@@ -52,10 +67,6 @@ export class Mount {
 
   get antenna(): BaseHealth["antenna"] {
     return this.#monitor.antenna;
-  }
-
-  get receiver(): string | null {
-    return this.#monitor.receiver;
   }
 
   /** A new authenticated source takes the place of a silent one; a live one keeps it. Rovers stay. */
@@ -151,8 +162,20 @@ export class Mount {
     return this.#monitor.health({ baseId: id, mount, sim, rovers: this.#rovers.size, nowMs });
   }
 
-  form(nowMs: number): StreamForm {
-    return this.#monitor.form(nowMs);
+  entry(nowMs: number): TableEntry {
+    const { id, mount, name, kind, sim, antenna } = this.base;
+    const surveyed = antenna === null ? null : ecefToLatLon({ xM: antenna.x, yM: antenna.y, zM: antenna.z });
+    return {
+      mount,
+      name,
+      id,
+      form: this.#monitor.form(nowMs),
+      position: this.#monitor.antenna ?? surveyed,
+      nmea: kind === "network", // its upstream is given the GGA of the rover
+      solution: kind === "network" ? "network" : "single",
+      generator: this.#monitor.receiver,
+      sim,
+    };
   }
 
   close(reason: string): void {

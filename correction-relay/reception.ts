@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
-import type { Base, CatalogView } from "../core/domain/site.ts";
+import type { CatalogView } from "../core/domain/site.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import { ChunkedBody, PlainBody } from "../core/wire/chunked-body.ts";
 import type { GetRequest, NtripRequest, PostRequest, SourceRequest } from "../core/wire/ntrip-request.ts";
 import { httpRefusal, ICY_OK, postOk, type Refusal, sourceRefusal, sourcetableAnswer, streamOk } from "../core/wire/ntrip-response.ts";
-import { type Accounts, mayUse, type Peer, type Verdict } from "./accounts.ts";
+import { type Accounts, mayJoin, type Peer, type Verdict } from "./accounts.ts";
 import type { RelayLimits } from "./limits.ts";
-import type { Mount } from "./mount.ts";
+import type { MountDirectory, MountPoint } from "./mount-point.ts";
 import { RoverSession } from "./rover.ts";
 import { finish } from "./socket.ts";
 import { SourceSession } from "./source.ts";
@@ -23,7 +23,7 @@ export interface Visitor {
 export interface ReceptionOptions {
   readonly catalog: CatalogView;
   readonly accounts: Accounts;
-  readonly mounts: { byName(mount: string): Mount | undefined; all(): Iterable<Mount> };
+  readonly mounts: MountDirectory;
   readonly simServe: boolean;
   readonly limits: RelayLimits;
   readonly nowMs: () => number;
@@ -50,16 +50,14 @@ export class Reception {
     }
   }
 
-  #mountFor({ request, peer }: Visitor): Mount | undefined {
-    const mount = this.#o.mounts.byName(request.mount);
-    return mount && isVisible(mount.base, peer, this.#o) ? mount : undefined;
+  #mountFor({ request, peer }: Visitor): MountPoint | undefined {
+    const mount = this.#o.mounts.find(request.mount);
+    return mount && isVisible(mount, peer, this.#o) ? mount : undefined;
   }
 
   #table({ socket, peer }: Visitor, request: GetRequest): void {
     const nowMs = this.#o.nowMs();
-    const entries = [...this.#o.mounts.all()]
-      .filter((mount) => isVisible(mount.base, peer, this.#o))
-      .map((mount) => ({ base: mount.base, form: mount.form(nowMs), antenna: mount.antenna, receiver: mount.receiver }));
+    const entries = [...this.#o.mounts.all()].filter((mount) => isVisible(mount, peer, this.#o)).map((mount) => mount.entry(nowMs));
     const host = (socket.localAddress ?? "").replace(/^::ffff:/, "");
     const table = sourcetable({ site: this.#o.catalog.current().site, host, port: socket.localPort ?? 0, entries });
     this.#o.metrics.count("azemichi_relay_sourcetables_total");
@@ -78,7 +76,7 @@ export class Reception {
     const verdict = request.credentials === null ? REFUSED_UNASKED : await this.#o.accounts.rover(this.#o.catalog.current(), credentials, peer);
     if (socket.destroyed) return;
     const mount = this.#mountFor(visitor); // the catalog may have changed while the password was verified
-    if (verdict.kind === "refused" || mount === undefined || !mayUse(verdict.account, request.mount)) {
+    if (verdict.kind === "refused" || mount === undefined || !mayJoin(verdict.account, mount)) {
       const refusal = refusalOf(verdict);
       this.#count(verdict.kind === "refused" ? verdict.reason : "not-this-mount", request);
       finish(socket, httpRefusal(refusal, request, this.#o.nowMs()));
@@ -95,7 +93,7 @@ export class Reception {
       nowMs,
       onClosed: (closed, reason) => {
         mount.leave(closed);
-        this.#o.metrics.count("azemichi_relay_rover_ends_total", { mount: mount.base.mount });
+        this.#o.metrics.count("azemichi_relay_rover_ends_total", { mount: mount.name });
         log.info("rover left", { reason, skippedEpochs: closed.skippedEpochs });
       },
     });
@@ -113,8 +111,8 @@ export class Reception {
       // A POST wants HTTP/1.1 whatever it says of its version: BKG's ntripserver refuses anything else.
       finish(socket, request.kind === "source" ? sourceRefusal(refusal) : httpRefusal(refusal, { mount: request.mount, version: 2 }, this.#o.nowMs()));
     };
-    const base = this.#mountFor(visitor)?.base;
-    if (base === undefined) return refuse("unknown-mount", "unknown-mount");
+    const base = this.#mountFor(visitor)?.takesSource ?? null;
+    if (base === null) return refuse("unknown-mount", "unknown-mount");
     if (request.kind === "post" && request.contentEncoding !== null && request.contentEncoding !== "identity")
       return refuse("unsupported-encoding", "encoding");
     const password = request.kind === "source" ? request.password : (request.credentials?.password ?? "");
@@ -122,12 +120,12 @@ export class Reception {
     if (socket.destroyed) return;
     if (verdict.kind === "refused") return refuse(refusalOf(verdict), verdict.reason);
     const mount = this.#mountFor(visitor);
-    if (mount === undefined || mount.base.sourcePassword?.hash !== base.sourcePassword?.hash) return refuse("unauthorized", "revoked");
+    if (!mount?.takesSource || mount.takesSource.sourcePassword?.hash !== base.sourcePassword?.hash) return refuse("unauthorized", "revoked");
     const session = new SourceSession({
       socket,
       body: request.kind === "post" && request.chunked ? new ChunkedBody() : new PlainBody(),
       agent: request.agent,
-      stationId: mount.base.stationId,
+      stationId: mount.takesSource.stationId,
       passwordHash: base.sourcePassword?.hash ?? null,
       limits: this.#o.limits,
       nowMs: this.#o.nowMs,
@@ -141,8 +139,8 @@ export class Reception {
 }
 
 /** Simulated corrections must never steer a tractor: DESIGN §3. */
-export function isVisible(base: Base, peer: Peer, { simServe }: { readonly simServe: boolean }): boolean {
-  return !base.sim || simServe || peer.loopback;
+export function isVisible(mount: { readonly sim: boolean }, peer: Peer, { simServe }: { readonly simServe: boolean }): boolean {
+  return !mount.sim || simServe || peer.loopback;
 }
 
 const REFUSED_UNASKED: Verdict<never> = { kind: "refused", reason: "wrong" };

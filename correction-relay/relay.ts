@@ -43,7 +43,7 @@ export class Relay {
     const { catalog, key, simServe, nowMs, log, metrics } = options;
     this.#o = options;
     this.#limits = { ...LIMITS, ...options.limits };
-    const mounts = { byName: (name: string) => this.#mounts.get(name), all: () => this.#mounts.values() };
+    const mounts = { find: (name: string) => this.#mounts.get(name), all: () => this.#mounts.values() };
     const accounts = new Accounts({ key, nowMs });
     const reception = new Reception({ catalog, accounts, mounts, simServe, limits: this.#limits, nowMs, log, metrics });
     this.#caster = new Caster({ limits: this.#limits, nowMs, log, metrics, receive: (visitor) => reception.receive(visitor) });
@@ -110,7 +110,7 @@ export class Relay {
           rover.password?.hash === session.rover.password?.hash &&
           mayUse(rover, base.mount) &&
           !isExpired(rover, this.#today) &&
-          isVisible(base, { address: session.remoteAddress, loopback: isLoopback(session.remoteAddress) }, this.#o);
+          isVisible(mount, { address: session.remoteAddress, loopback: isLoopback(session.remoteAddress) }, this.#o);
         if (!allowed) session.cut("access revoked");
       }
     }

@@ -1,15 +1,18 @@
 import type { Constellation } from "rtcm-parser";
-import { ecefToLatLon } from "rtcm-parser";
-import type { BaseHealth } from "../core/domain/live.ts";
-import type { Base, Catalog } from "../core/domain/site.ts";
+import type { Catalog } from "../core/domain/site.ts";
 import type { StreamForm } from "./health.ts";
 
 /** A mount as the table shows it. */
 export interface TableEntry {
-  readonly base: Base;
+  readonly mount: string;
+  readonly name: string; // for people; gives way to `id` where it is not ASCII
+  readonly id: string;
   readonly form: StreamForm;
-  readonly antenna: BaseHealth["antenna"]; // as transmitted
-  readonly receiver: string | null;
+  readonly position: { readonly latDeg: number; readonly lonDeg: number } | null; // announced by the stream, else as surveyed
+  readonly nmea: boolean; // wants the rover's GGA
+  readonly solution: "single" | "network";
+  readonly generator: string | null; // the receiver, from 1033
+  readonly sim: boolean;
 }
 
 export interface TableOptions {
@@ -32,10 +35,10 @@ const SYSTEMS: readonly (readonly [Constellation, string])[] = [
 /** The whole table, CRLF lines, `ENDSOURCETABLE` at its end (NTRIP 1.0 §4). */
 export function sourcetable({ site, host, port, entries }: TableOptions): string {
   const country = site.timeZone === "Asia/Tokyo" ? "JPN" : "";
-  const first = entries.map(positionOf).find((p) => p !== null) ?? null;
+  const first = entries.map(({ position }) => position).find((p) => p !== null) ?? null;
   const cas = ["CAS", host, String(port), "Azemichi", plain(site.name.en, site.id), "0", country, ...degrees(first), "0.0.0.0", "0", "none"];
   const net = ["NET", plain(site.id, ""), plain(site.name.en, site.id), "B", "N", "none", "none", "none", "none"];
-  const rows = [...entries].sort((a, b) => (a.base.mount < b.base.mount ? -1 : 1)).map((entry) => str(entry, site.id, country));
+  const rows = [...entries].sort((a, b) => (a.mount < b.mount ? -1 : 1)).map((entry) => str(entry, site.id, country));
   return [cas, net, ...rows]
     .map((fields) => `${fields.join(";")}\r\n`)
     .join("")
@@ -44,12 +47,12 @@ export function sourcetable({ site, host, port, entries }: TableOptions): string
 
 /** The 19 fields of a STR record, filled from the stream as far as it is known. */
 function str(entry: TableEntry, network: string, country: string): string[] {
-  const { base, form } = entry;
+  const { form } = entry;
   const types = form.types.filter(({ ratePerS }) => ratePerS > 0);
   return [
     "STR",
-    base.mount,
-    plain(base.name, base.id),
+    entry.mount,
+    plain(entry.name, entry.id),
     formatOf(form),
     types.map(({ type, ratePerS }) => `${type}(${intervalS(ratePerS)})`).join(","),
     String(form.carriers),
@@ -58,15 +61,15 @@ function str(entry: TableEntry, network: string, country: string): string[] {
       .join("+"),
     plain(network, ""),
     country,
-    ...degrees(positionOf(entry)),
-    "0", // nmea: a real mount wants no GGA
-    base.kind === "network" ? "1" : "0",
-    plain(entry.receiver ?? "", "unknown"),
+    ...degrees(entry.position),
+    entry.nmea ? "1" : "0",
+    entry.solution === "network" ? "1" : "0",
+    plain(entry.generator ?? "", "unknown"),
     "none",
     "B",
     "N",
     String(Math.round(form.bytesPerS * 8)),
-    base.sim ? "SIMULATED DO NOT STEER" : "none",
+    entry.sim ? "SIMULATED DO NOT STEER" : "none",
   ];
 }
 
@@ -78,14 +81,7 @@ function formatOf(form: StreamForm): string {
 
 const intervalS = (ratePerS: number): number => Math.max(1, Math.round(1 / ratePerS));
 
-/** Announced by the stream, else as surveyed. */
-function positionOf({ base, antenna }: TableEntry): { latDeg: number; lonDeg: number } | null {
-  if (antenna !== null) return antenna;
-  return base.antenna === null ? null : ecefToLatLon({ xM: base.antenna.x, yM: base.antenna.y, zM: base.antenna.z });
-}
-
-const degrees = (p: { latDeg: number; lonDeg: number } | null): [string, string] =>
-  p === null ? ["0.00", "0.00"] : [p.latDeg.toFixed(2), p.lonDeg.toFixed(2)];
+const degrees = (p: TableEntry["position"]): [string, string] => (p === null ? ["0.00", "0.00"] : [p.latDeg.toFixed(2), p.lonDeg.toFixed(2)]);
 
 /** Consoles read ASCII; a name in other letters gives way to the id. A semicolon would shift every field behind it. */
 function plain(text: string, otherwise: string): string {

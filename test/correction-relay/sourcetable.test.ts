@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { sourcetable, type TableEntry } from "../../correction-relay/sourcetable.ts";
-import { ARP, baseOf, catalogOf } from "./support.ts";
+import { catalogOf } from "./support.ts";
 
 const site = catalogOf([], []).site;
 const entry = (more: Partial<TableEntry> = {}): TableEntry => ({
-  base: baseOf("MISATO1"),
+  mount: "MISATO1",
+  name: "Town office",
+  id: "misato1",
   form: {
     types: [
       { type: 1006, ratePerS: 0.1 },
@@ -17,8 +19,11 @@ const entry = (more: Partial<TableEntry> = {}): TableEntry => ({
     carriers: 2,
     bytesPerS: 812.4,
   },
-  antenna: { stationId: 1, x: ARP.xM, y: ARP.yM, z: ARP.zM, heightM: null, latDeg: 39.4196, lonDeg: 140.5501 },
-  receiver: "u-blox ZED-F9P",
+  position: { latDeg: 39.4196, lonDeg: 140.5501 },
+  nmea: false,
+  solution: "single",
+  generator: "u-blox ZED-F9P",
+  sim: false,
   ...more,
 });
 const UNKNOWN = { types: [], constellations: [], carriers: 0, bytesPerS: 0 } as const;
@@ -37,15 +42,14 @@ describe("sourcetable", () => {
   });
 
   test.each([
-    ["a name in Japanese gives way to the id", entry({ base: baseOf("M", { id: "misato-1", name: "町役場" }) }), 2, "misato-1"],
-    ["semicolons and line ends do not shift fields", entry({ base: baseOf("M", { name: "a;b\r\nc" }) }), 2, "a b  c"],
+    ["a name in Japanese gives way to the id", entry({ id: "misato-1", name: "町役場" }), 2, "misato-1"],
+    ["semicolons and line ends do not shift fields", entry({ name: "a;b\r\nc" }), 2, "a b  c"],
     ["legacy observations only", entry({ form: { ...entry().form, types: [{ type: 1004, ratePerS: 1 }] } }), 3, "RTCM 3.1"],
     ["nothing received yet", entry({ form: UNKNOWN }), 3, "RTCM 3.3"],
     ["nothing received: no types", entry({ form: UNKNOWN }), 4, ""],
-    ["surveyed, not yet announced", entry({ antenna: null, base: baseOf("M", { antenna: { x: ARP.xM, y: ARP.yM, z: ARP.zM } }) }), 9, "39.42"],
-    ["neither", entry({ antenna: null }), 9, "0.00"],
-    ["simulated", entry({ base: baseOf("DEMO_1", { sim: true }) }), 18, "SIMULATED DO NOT STEER"],
-    ["network solution", entry({ base: baseOf("M", { kind: "network" }) }), 12, "1"],
+    ["position not known", entry({ position: null }), 9, "0.00"],
+    ["simulated", entry({ sim: true }), 18, "SIMULATED DO NOT STEER"],
+    ["network solution", entry({ solution: "network" }), 12, "1"],
   ])("%s", (_, given, field, value) => {
     const fields =
       lines(given)
@@ -56,7 +60,7 @@ describe("sourcetable", () => {
   });
 
   test("mounts in order", () => {
-    const table = lines(entry({ base: baseOf("B") }), entry({ base: baseOf("A") }));
+    const table = lines(entry({ mount: "B" }), entry({ mount: "A" }));
     expect(table.filter((line) => line.startsWith("STR;")).map((line) => line.split(";")[1])).toEqual(["A", "B"]);
   });
 });
