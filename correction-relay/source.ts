@@ -1,4 +1,5 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { type Epoch, epochOf, type FrameCounters, FrameSplitter, withStationId } from "rtcm-parser";
 import type { Body } from "../core/wire/chunked-body.ts";
 import type { RelayLimits } from "./limits.ts";
@@ -15,11 +16,15 @@ export interface SourceSink {
   sourceEnded(session: SourceSession, reason: string): void;
 }
 
+export type SourceKind = "push" | "pull" | "tcp" | "listen" | "serial" | "network";
+
 export interface SourceSessionOptions {
-  readonly socket: Socket;
+  readonly socket: Duplex; // a connection, a serial port, or what unpacks one
+  readonly kind?: SourceKind;
+  readonly address?: string; // for people, where the socket does not know it
   readonly body: Body;
   readonly agent: string | null;
-  readonly stationId: number | null; // null: frames pass as sent
+  readonly stationId?: number | null; // null: frames pass as sent
   readonly passwordHash: string | null; // what let it in: it goes when this changes
   readonly limits: RelayLimits;
   readonly nowMs: () => number;
@@ -33,7 +38,8 @@ export class SourceSession {
   readonly remoteAddress: string;
   readonly passwordHash: string | null;
   readonly connectedAtMs: number;
-  readonly #socket: Socket;
+  readonly kind: SourceKind;
+  readonly #socket: Duplex;
   readonly #body: Body;
   readonly #stationId: number | null;
   readonly #limits: RelayLimits;
@@ -47,9 +53,10 @@ export class SourceSession {
   #stopWaiting: () => void = () => {};
   #endsWith: string | null = null; // the reason, when the end came while bytes waited
 
-  constructor({ socket, body, agent, stationId, passwordHash, limits, nowMs }: SourceSessionOptions) {
+  constructor({ socket, kind = "push", address, body, agent, stationId = null, passwordHash, limits, nowMs }: SourceSessionOptions) {
     this.agent = agent;
-    this.remoteAddress = socket.remoteAddress ?? "";
+    this.kind = kind;
+    this.remoteAddress = address ?? (socket instanceof Socket ? socket.remoteAddress : undefined) ?? "";
     this.passwordHash = passwordHash;
     this.connectedAtMs = nowMs();
     this.#lastByteAtMs = this.connectedAtMs;
@@ -67,10 +74,15 @@ export class SourceSession {
     return nowMs - this.#lastFrameAtMs >= this.#limits.sourceSilentMs;
   }
 
+  /** Since the last byte, ms. */
+  idleMs(nowMs: number): number {
+    return nowMs - this.#lastByteAtMs;
+  }
+
   /** Begins to hand on; `rest` came in the segment of the request. */
   start(sink: SourceSink, answer: string, rest: Uint8Array): void {
     this.#sink = sink;
-    this.#socket.write(answer);
+    if (answer !== "") this.#socket.write(answer);
     this.#socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     this.#socket.once("end", () => this.#ended("closed by the base"));
     this.#socket.once("close", () => this.#ended("connection lost"));
@@ -141,13 +153,15 @@ export class SourceSession {
   /** What is whole still leaves. Idempotent. */
   end(reason: string): void {
     if (!this.#release(reason)) return;
-    finish(this.#socket);
+    if (this.#socket instanceof Socket) finish(this.#socket);
+    else this.#socket.destroy();
   }
 
   /** At once. */
   cut(reason: string): void {
     this.#release(reason);
-    cut(this.#socket);
+    if (this.#socket instanceof Socket) cut(this.#socket);
+    else this.#socket.destroy();
   }
 
   #release(reason: string): boolean {

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { FrameSplitter } from "rtcm-parser";
-import { pause } from "../back-off.ts";
+import { pause } from "../../core/runtime/back-off.ts";
 import { bodyBytes, keepPushing, type SimulatorContext } from "./base-simulator.ts";
 import type { NtripConnection, PushTarget } from "./ntrip-connection.ts";
 import { ReplayPace } from "./replay-pace.ts";

@@ -1,4 +1,4 @@
-/** Waits longer after each failure, with jitter so that simulators do not come back in step. */
+/** Waits longer after each failure, with jitter so that those who failed together do not come back in step. */
 export class BackOff {
   readonly #firstMs: number;
   readonly #mostMs: number;
