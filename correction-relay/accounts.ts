@@ -2,6 +2,7 @@ import type { Base, Catalog, Rover, StoredSecret } from "../core/domain/site.ts"
 import { decoyHash, equalSecrets, tokenDigest, verifyPassword } from "../core/runtime/secrets.ts";
 import type { Credentials } from "../core/wire/ntrip-request.ts";
 import { LoginBackoff } from "./login-backoff.ts";
+import { VerifiedSecrets } from "./verified-secrets.ts";
 
 export type Verdict<T> =
   | { readonly kind: "accepted"; readonly account: T }
@@ -15,12 +16,13 @@ export interface Peer {
 
 export interface AccountsOptions {
   readonly key: Uint8Array; // the data folder's
+  readonly verified?: VerifiedSecrets; // absent: what was verified is known again until the process ends
   readonly nowMs: () => number;
 }
 
 const VERIFY_AT_ONCE = 2; // argon2id takes 19 MiB and a core's 30 ms each
 const VERIFY_WAITING_MAX = 500;
-const REMEMBERED_MAX = 50_000;
+const VERIFY_WAITING_PER_ADDRESS_MAX = 250; // so that one guesser does not fill the queue; a carrier's NAT has room
 
 /**
  * Who may send and who may receive. A secret that was right once is known again by its keyed digest in microseconds,
@@ -30,14 +32,16 @@ export class Accounts {
   readonly #key: Uint8Array;
   readonly #nowMs: () => number;
   readonly #backoff: LoginBackoff;
-  readonly #remembered = new Map<string, string>(); // argon2id hash → digest of the secret that fits it
+  readonly #verified: VerifiedSecrets;
   readonly #running = new Map<string, Promise<boolean>>();
+  readonly #waitingPerAddress = new Map<string, number>();
   readonly #waiting: (() => void)[] = [];
   #active = 0;
   readonly #decoy = decoyHash(); // verified where there is no account, so that it takes as long
 
-  constructor({ key, nowMs }: AccountsOptions) {
+  constructor({ key, verified = VerifiedSecrets.inMemory(), nowMs }: AccountsOptions) {
     this.#key = key;
+    this.#verified = verified;
     this.#nowMs = nowMs;
     this.#backoff = new LoginBackoff(nowMs);
   }
@@ -49,8 +53,8 @@ export class Accounts {
   }
 
   async rover(catalog: Catalog, { username, password }: Credentials, peer: Peer): Promise<Verdict<Rover>> {
-    const rover = catalog.rovers.find((r) => r.username === username);
-    const verdict = await this.#secret(`rover:${username.slice(0, 128)}`, rover?.password ?? null, password, peer);
+    const rover = roverNamed(catalog, username);
+    const verdict = await this.#secret(`rover:${rover?.username ?? username.slice(0, 128)}`, rover?.password ?? null, password, peer);
     if (verdict !== "right" || rover === undefined) return { kind: "refused", reason: verdict === "right" ? "wrong" : verdict };
     if (isExpired(rover, localDate(this.#nowMs(), catalog.site.timeZone))) return { kind: "refused", reason: "expired" };
     return { kind: "accepted", account: rover };
@@ -63,12 +67,12 @@ export class Accounts {
     const standing = peer.loopback ? "free" : this.#backoff.standing(attempt);
     if (standing === "known-wrong") return "wrong";
     if (standing === "back-off") return "back-off";
-    const known = stored === null ? [] : [stored.digest, this.#remembered.get(stored.hash)];
+    const known = stored === null ? [] : [stored.digest, this.#verified.digestFor(stored.hash)];
     if (known.some((d) => typeof d === "string" && equalSecrets(d, digest))) return "right";
-    const right = await this.#verify(password, digest, stored?.hash ?? null);
+    const right = await this.#verify({ password, digest, hash: stored?.hash ?? null, peer });
     if (right === "busy") return "busy";
     if (right && stored !== null) {
-      this.#remember(stored.hash, digest);
+      this.#verified.remember(stored.hash, digest);
       this.#backoff.succeeded(attempt);
       return "right";
     }
@@ -77,17 +81,22 @@ export class Accounts {
   }
 
   /** The same question asked many times at once is answered once. */
-  async #verify(password: string, digest: string, hash: string | null): Promise<boolean | "busy"> {
+  async #verify({ password, digest, hash, peer }: { password: string; digest: string; hash: string | null; peer: Peer }): Promise<boolean | "busy"> {
     const question = `${hash ?? ""}|${digest}`;
     const running = this.#running.get(question);
     if (running) return running;
-    if (this.#waiting.length >= VERIFY_WAITING_MAX) return "busy";
+    const ofAddress = this.#waitingPerAddress.get(peer.address) ?? 0;
+    if (this.#waiting.length >= VERIFY_WAITING_MAX || (!peer.loopback && ofAddress >= VERIFY_WAITING_PER_ADDRESS_MAX)) return "busy";
+    this.#waitingPerAddress.set(peer.address, ofAddress + 1);
     const answer = this.#inTurn(async () => verifyPassword(password, hash ?? this.#decoy));
     this.#running.set(question, answer);
     try {
       return await answer;
     } finally {
       this.#running.delete(question);
+      const left = (this.#waitingPerAddress.get(peer.address) ?? 1) - 1;
+      if (left > 0) this.#waitingPerAddress.set(peer.address, left);
+      else this.#waitingPerAddress.delete(peer.address);
     }
   }
 
@@ -101,14 +110,23 @@ export class Accounts {
       this.#waiting.shift()?.();
     }
   }
-
-  #remember(hash: string, digest: string): void {
-    this.#remembered.delete(hash);
-    this.#remembered.set(hash, digest);
-    const oldest = this.#remembered.keys().next().value;
-    if (this.#remembered.size > REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest);
-  }
 }
+
+/**
+ * The account that a user name means. Consoles that cannot type `@` send `-at-`, and programs that take a user name out of a URL
+ * leave `%40` in it: what is exactly right comes first.
+ */
+export function roverNamed(catalog: Catalog, username: string): Rover | undefined {
+  let index = INDEXES.get(catalog);
+  if (index === undefined) {
+    index = new Map(catalog.rovers.map((rover) => [spokenOut(rover.username), rover]));
+    for (const rover of catalog.rovers) index.set(rover.username, rover);
+    INDEXES.set(catalog, index);
+  }
+  return index.get(username) ?? index.get(spokenOut(username));
+}
+const INDEXES = new WeakMap<Catalog, Map<string, Rover>>();
+const spokenOut = (username: string): string => username.replace(/-at-|%40/gi, "@");
 
 /** `*` is every mount. */
 export const mayUse = (rover: Rover, mount: string): boolean => rover.mounts.includes("*") || rover.mounts.includes(mount);

@@ -1,17 +1,24 @@
 import type { Socket } from "node:net";
-import type { CatalogView } from "../core/domain/site.ts";
+import type { Duplex } from "node:stream";
+import type { Base, CatalogView, Rover } from "../core/domain/site.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
-import { ChunkedBody, PlainBody } from "../core/wire/chunked-body.ts";
-import type { GetRequest, NtripRequest, PostRequest, SourceRequest } from "../core/wire/ntrip-request.ts";
+import { type Body, ChunkedBody, PlainBody } from "../core/wire/chunked-body.ts";
+import type { Credentials, GetRequest, NtripRequest, PostRequest, SourceRequest } from "../core/wire/ntrip-request.ts";
 import { httpRefusal, ICY_OK, postOk, type Refusal, sourceRefusal, sourcetableAnswer, streamOk } from "../core/wire/ntrip-response.ts";
-import { type Accounts, mayJoin, type Peer, type Verdict } from "./accounts.ts";
+import { type Accounts, mayJoin, type Peer, roverNamed, type Verdict } from "./accounts.ts";
+import { tableDialectFor, versionFor } from "./agents.ts";
 import type { RelayLimits } from "./limits.ts";
 import type { MountDirectory, MountPoint } from "./mount-point.ts";
+import { type RefusalReason, RefusalReports, type RefusedLogin } from "./refusals.ts";
 import { RoverSession } from "./rover.ts";
+import { RoverSessions } from "./rover-sessions.ts";
+import { type CountedSession, sessionCap } from "./session-cap.ts";
 import { finish } from "./socket.ts";
 import { SourceSession } from "./source.ts";
+import { gunzipped } from "./sources/gzip-link.ts";
 import { sourcetable } from "./sourcetable.ts";
+import { parseTableQuery, type TableQuery } from "./sourcetable-filter.ts";
 
 export interface Visitor {
   readonly socket: Socket; // paused; whoever takes it reads it
@@ -24,6 +31,7 @@ export interface ReceptionOptions {
   readonly catalog: CatalogView;
   readonly accounts: Accounts;
   readonly mounts: MountDirectory;
+  readonly refused?: (refusal: RefusedLogin) => void; // of accounts that exist, for their diagnosis
   readonly simServe: boolean;
   readonly limits: RelayLimits;
   readonly nowMs: () => number;
@@ -34,9 +42,17 @@ export interface ReceptionOptions {
 /** Decides what a request gets: the table, a mount's stream, a mount to feed, or a refusal in the words its kind understands. */
 export class Reception {
   readonly #o: ReceptionOptions;
+  readonly #reports: RefusalReports;
+  readonly #sessions = new RoverSessions();
 
   constructor(options: ReceptionOptions) {
     this.#o = options;
+    this.#reports = new RefusalReports(options.refused ?? (() => {}));
+  }
+
+  /** Connections of an account now. */
+  sessionsOf(roverId: string): number {
+    return this.#sessions.count(roverId);
   }
 
   async receive(visitor: Visitor): Promise<void> {
@@ -55,56 +71,91 @@ export class Reception {
     return mount && isVisible(mount, peer, this.#o) ? mount : undefined;
   }
 
-  #table({ socket, peer }: Visitor, request: GetRequest): void {
+  async #table(visitor: Visitor, request: GetRequest): Promise<void> {
+    const { socket, peer } = visitor;
+    const parsed = parseTableQuery(request.query ?? "");
+    if (parsed.kind === "error") {
+      this.#count("table-query", request);
+      finish(socket, this.#httpRefusal("malformed", request));
+      return;
+    }
+    if (!parsed.query.auth) return this.#tell(visitor, request, { query: parsed.query, rover: null });
+    const verdict = await this.#verdictOn(request.credentials, peer);
+    if (socket.destroyed) return;
+    if (verdict.kind === "accepted") return this.#tell(visitor, request, { query: parsed.query, rover: verdict.account });
+    this.#count(verdict.reason, request);
+    finish(socket, this.#httpRefusal(refusalOf(verdict), request));
+  }
+
+  /** The table, or of it what the query and the account leave. */
+  #tell({ socket, peer }: Visitor, request: GetRequest, { query, rover }: { query: TableQuery; rover: Rover | null }): void {
     const nowMs = this.#o.nowMs();
-    const entries = [...this.#o.mounts.all()].filter((mount) => isVisible(mount, peer, this.#o)).map((mount) => mount.entry(nowMs));
-    const host = (socket.localAddress ?? "").replace(/^::ffff:/, "");
-    const table = sourcetable({ site: this.#o.catalog.current().site, host, port: socket.localPort ?? 0, entries });
+    const entries = [...this.#o.mounts.all()]
+      .filter((mount) => isVisible(mount, peer, this.#o) && (rover === null || mayJoin(rover, mount)))
+      .map((mount) => mount.entry(nowMs));
+    const host = request.host ?? (socket.localAddress ?? "").replace(/^::ffff:/, "");
+    const table = sourcetable({ site: this.#o.catalog.current().site, host, port: socket.localPort ?? 0, entries, query });
     this.#o.metrics.count("azemichi_relay_sourcetables_total");
-    finish(socket, sourcetableAnswer(table, dialectOf(request), nowMs));
+    finish(socket, sourcetableAnswer(table, tableDialectFor(request), nowMs));
   }
 
   async #rover(visitor: Visitor, request: GetRequest): Promise<void> {
-    const { socket, peer, rest } = visitor;
+    const { socket, peer } = visitor;
     if (this.#mountFor(visitor) === undefined) {
-      this.#count("unknown-mount", request);
-      if (request.version === 1 && dialectOf(request) === "v1") this.#table(visitor, request);
-      else finish(socket, httpRefusal("unknown-mount", request, this.#o.nowMs()));
+      this.#refused(visitor, "unknown-mount", accountOf(request, this.#o.catalog));
+      // To NTRIP 1.0 the table is the answer to a wrong mount.
+      if (tableDialectFor(request) === "v1") this.#tell(visitor, request, WHOLE_TABLE);
+      else finish(socket, this.#httpRefusal("unknown-mount", request));
       return;
     }
-    const credentials = request.credentials ?? { username: "", password: "" };
-    const verdict = request.credentials === null ? REFUSED_UNASKED : await this.#o.accounts.rover(this.#o.catalog.current(), credentials, peer);
+    const verdict = await this.#verdictOn(request.credentials, peer);
     if (socket.destroyed) return;
     const mount = this.#mountFor(visitor); // the catalog may have changed while the password was verified
-    if (verdict.kind === "refused" || mount === undefined || !mayJoin(verdict.account, mount)) {
-      const refusal = refusalOf(verdict);
-      this.#count(verdict.kind === "refused" ? verdict.reason : "not-this-mount", request);
-      finish(socket, httpRefusal(refusal, request, this.#o.nowMs()));
+    if (verdict.kind === "refused") {
+      this.#refused(visitor, REASON[verdict.reason], accountOf(request, this.#o.catalog));
+      finish(socket, this.#httpRefusal(refusalOf(verdict), request));
+    } else if (mount === undefined || !mayJoin(verdict.account, mount)) {
+      this.#refused(visitor, "not-this-mount", verdict.account);
+      finish(socket, this.#httpRefusal("unauthorized", request));
+    } else this.#join(visitor, request, { rover: verdict.account, mount });
+  }
+
+  #join(visitor: Visitor, request: GetRequest, { rover, mount }: { rover: Rover; mount: MountPoint }): void {
+    const { socket, peer, rest } = visitor;
+    const { limits, nowMs } = this.#o;
+    const { maxSessions, staffTest } = rover;
+    const cap = sessionCap({ maxSessions, staffTest, sessions: this.#sessions.of(rover.id).map(counted), nowMs: nowMs() });
+    if (cap.kind === "refuse") {
+      this.#refused(visitor, "sessions", rover);
+      finish(socket, this.#httpRefusal("sessions", request));
       return;
     }
-    const { limits, nowMs } = this.#o;
-    const log = this.#o.log.child({ mount: request.mount, rover: verdict.account.id });
+    for (const { session } of cap.replaces) session.cut("replaced by a new session of its account");
+    const log = this.#o.log.child({ mount: mount.name, rover: rover.id });
     const session = new RoverSession({
       socket,
-      rover: verdict.account,
+      rover,
       agent: request.agent,
       gga: request.gga,
       limits,
       nowMs,
       onClosed: (closed, reason) => {
+        this.#sessions.remove(closed);
         mount.leave(closed);
         this.#o.metrics.count("azemichi_relay_rover_ends_total", { mount: mount.name });
         log.info("rover left", { reason, skippedEpochs: closed.skippedEpochs });
       },
     });
-    log.info("rover connected", { agent: request.agent, address: peer.address, version: request.version });
-    mount.join(session, request.version === 2 ? streamOk(nowMs()) : ICY_OK);
+    this.#sessions.add(session);
+    const version = versionFor(request);
+    log.info("rover connected", { agent: request.agent, address: peer.address, version, replaced: cap.replaces.length });
+    mount.join(session, version === 2 ? streamOk(nowMs()) : ICY_OK);
     session.receive(rest);
     socket.resume();
   }
 
   async #source(visitor: Visitor, request: PostRequest | SourceRequest): Promise<void> {
-    const { socket, peer, rest } = visitor;
+    const { socket, peer } = visitor;
     const refuse = (refusal: Refusal, reason: string): void => {
       this.#count(reason, request);
       this.#o.log.info("base refused", { mount: request.mount, reason, address: peer.address, agent: request.agent });
@@ -113,17 +164,17 @@ export class Reception {
     };
     const base = this.#mountFor(visitor)?.takesSource ?? null;
     if (base === null) return refuse("unknown-mount", "unknown-mount");
-    if (request.kind === "post" && request.contentEncoding !== null && request.contentEncoding !== "identity")
-      return refuse("unsupported-encoding", "encoding");
-    const password = request.kind === "source" ? request.password : (request.credentials?.password ?? "");
-    const verdict = await this.#o.accounts.base(base, password, peer);
+    if (request.kind === "post" && !UNDERSTOOD_ENCODINGS.includes(request.contentEncoding)) return refuse("unsupported-encoding", "encoding");
+    const verdict = await this.#verdictOnBase(base, request, peer);
     if (socket.destroyed) return;
     if (verdict.kind === "refused") return refuse(refusalOf(verdict), verdict.reason);
     const mount = this.#mountFor(visitor);
     if (!mount?.takesSource || mount.takesSource.sourcePassword?.hash !== base.sourcePassword?.hash) return refuse("unauthorized", "revoked");
+    const { body, rest, stream } = bodyOf(visitor, request);
     const session = new SourceSession({
-      socket,
-      body: request.kind === "post" && request.chunked ? new ChunkedBody() : new PlainBody(),
+      socket: stream,
+      address: socket.remoteAddress ?? "",
+      body,
       agent: request.agent,
       stationId: mount.takesSource.stationId,
       passwordHash: base.sourcePassword?.hash ?? null,
@@ -131,6 +182,30 @@ export class Reception {
       nowMs: this.#o.nowMs,
     });
     if (mount.attach(session, request.kind === "source" ? ICY_OK : postOk(this.#o.nowMs()), rest) === "taken") refuse("mount-taken", "mount-taken");
+  }
+
+  /** Some receivers send a user name before the password of `SOURCE`, which NTRIP 1.0 does not know. */
+  async #verdictOnBase(base: Base, request: PostRequest | SourceRequest, peer: Peer): Promise<Verdict<Base>> {
+    const password = request.kind === "source" ? request.password : (request.credentials?.password ?? "");
+    const verdict = await this.#o.accounts.base(base, password, peer);
+    const space = request.kind === "source" ? password.lastIndexOf(" ") : -1;
+    if (space === -1 || verdict.kind === "accepted" || verdict.reason !== "wrong") return verdict;
+    return this.#o.accounts.base(base, password.slice(space + 1), peer);
+  }
+
+  async #verdictOn(credentials: Credentials | null, peer: Peer): Promise<Verdict<Rover>> {
+    return credentials === null ? REFUSED_UNASKED : this.#o.accounts.rover(this.#o.catalog.current(), credentials, peer);
+  }
+
+  #httpRefusal(refusal: Refusal, request: GetRequest): string {
+    return httpRefusal(refusal, { mount: request.mount, version: versionFor(request) }, this.#o.nowMs());
+  }
+
+  /** Counted, and told where it is an account's own. */
+  #refused({ peer, request }: Visitor, reason: RefusalReason, rover: Rover | undefined): void {
+    this.#count(reason, request);
+    if (rover === undefined) return;
+    this.#reports.tell({ atMs: this.#o.nowMs(), username: rover.username, roverId: rover.id, mount: request.mount, reason, address: peer.address });
   }
 
   #count(reason: string, { kind }: NtripRequest): void {
@@ -143,11 +218,22 @@ export function isVisible(mount: { readonly sim: boolean }, peer: Peer, { simSer
   return !mount.sim || simServe || peer.loopback;
 }
 
+const WHOLE_TABLE = { query: { auth: false, strict: false, conditions: [] }, rover: null };
+const UNDERSTOOD_ENCODINGS: readonly (string | null)[] = [null, "identity", "gzip", "x-gzip"];
 const REFUSED_UNASKED: Verdict<never> = { kind: "refused", reason: "wrong" };
+const REASON = { wrong: "wrong-password", expired: "expired", "back-off": "back-off", busy: "busy" } as const;
 const refusalOf = (verdict: Verdict<unknown>): Refusal => (verdict.kind === "refused" && verdict.reason === "busy" ? "busy" : "unauthorized");
 
-/** Not every tractor says NTRIP (Outback says `HGPS/2.0`), so it is the browsers that are told apart. */
-function dialectOf({ version, agent }: GetRequest): "v1" | "v2" | "browser" {
-  if (version === 2) return "v2";
-  return agent !== null && /^(Mozilla|curl|Wget)\//i.test(agent) ? "browser" : "v1";
+const accountOf = ({ credentials }: GetRequest, catalog: CatalogView): Rover | undefined =>
+  credentials === null ? undefined : roverNamed(catalog.current(), credentials.username);
+
+const counted = (session: RoverSession): CountedSession & { readonly session: RoverSession } => ({
+  session,
+  lastSignOfLifeMs: (session as Partial<CountedSession>).lastSignOfLifeMs ?? session.connectedAtMs,
+});
+
+function bodyOf({ socket, rest }: Visitor, request: PostRequest | SourceRequest): { body: Body; rest: Uint8Array; stream: Duplex } {
+  const body = request.kind === "post" && request.chunked ? new ChunkedBody() : new PlainBody();
+  const packed = request.kind === "post" && (request.contentEncoding === "gzip" || request.contentEncoding === "x-gzip");
+  return packed ? { body: new PlainBody(), rest: new Uint8Array(0), stream: gunzipped(socket, body, rest) } : { body, rest, stream: socket };
 }

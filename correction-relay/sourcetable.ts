@@ -1,6 +1,7 @@
 import type { Constellation } from "rtcm-parser";
 import type { Catalog } from "../core/domain/site.ts";
 import type { StreamForm } from "./health.ts";
+import { filterRecords, type TableQuery } from "./sourcetable-filter.ts";
 
 /** A mount as the table shows it. */
 export interface TableEntry {
@@ -20,6 +21,7 @@ export interface TableOptions {
   readonly host: string; // as the client reached us
   readonly port: number;
   readonly entries: readonly TableEntry[];
+  readonly query: TableQuery | null; // null: the whole table
 }
 
 const SYSTEMS: readonly (readonly [Constellation, string])[] = [
@@ -32,14 +34,17 @@ const SYSTEMS: readonly (readonly [Constellation, string])[] = [
   ["NAVIC", "IRN"],
 ];
 
-/** The whole table, CRLF lines, `ENDSOURCETABLE` at its end (NTRIP 1.0 §4). */
-export function sourcetable({ site, host, port, entries }: TableOptions): string {
+/** The table, CRLF lines, `ENDSOURCETABLE` at its end (NTRIP 1.0 §4). */
+export function sourcetable({ site, host, port, entries, query }: TableOptions): string {
   const country = site.timeZone === "Asia/Tokyo" ? "JPN" : "";
   const first = entries.map(({ position }) => position).find((p) => p !== null) ?? null;
-  const cas = ["CAS", host, String(port), "Azemichi", plain(site.name.en, site.id), "0", country, ...degrees(first), "0.0.0.0", "0", "none"];
-  const net = ["NET", plain(site.id, ""), plain(site.name.en, site.id), "B", "N", "none", "none", "none", "none"];
+  const name = plain(site.name.en, site.id);
+  // 1: GGA is heard, whatever the mount. No fallback caster.
+  const cas = ["CAS", host, String(port), "Azemichi", name, "1", country, ...degrees(first), "0.0.0.0", "0", "none"];
+  const net = ["NET", plain(site.id, ""), name, "B", "N", "none", "none", "none", "none"];
   const rows = [...entries].sort((a, b) => (a.mount < b.mount ? -1 : 1)).map((entry) => str(entry, site.id, country));
-  return [cas, net, ...rows]
+  const records = [cas, net, ...rows];
+  return (query === null ? records : filterRecords(records, query))
     .map((fields) => `${fields.join(";")}\r\n`)
     .join("")
     .concat("ENDSOURCETABLE\r\n");

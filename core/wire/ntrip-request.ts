@@ -1,3 +1,5 @@
+import { basicCredentials, compressionIn, type Headers, ntripVersion, readHeaders, unglued } from "./ntrip-headers.ts";
+
 /**
  * The first words of whoever connects to the caster, as the field sends them: NTRIP 1.0 and 2.0, RTKLIB, consoles of tractors,
  * receivers with a request of their own making. Tolerant in form, bounded in size; it never throws.
@@ -17,7 +19,8 @@ interface RequestHead {
 /** A rover, or someone who wants the sourcetable. */
 export interface GetRequest extends RequestHead {
   readonly kind: "get";
-  readonly query: string | null;
+  readonly query: string | null; // as sent, not decoded
+  readonly host: string | null; // as the client calls us, without port
   readonly gga: readonly string[]; // lines found in `Ntrip-GGA` or, from old AgIO, naked among the headers
 }
 /** NTRIP 2.0 base. */
@@ -49,9 +52,9 @@ const NEED_MORE: Parsed = { kind: "need-more" };
 const NOTHING: Uint8Array = new Uint8Array(0);
 const METHODS = ["GET ", "POST ", "SOURCE "] as const;
 const LONGEST_METHOD_BYTES = 7;
-const GGA = /^\$[A-Z]{2}GGA,/;
 const LF = 0x0a;
 const CR = 0x0d;
+const DOLLAR = 0x24;
 
 /** Collects one head from pieces. Feed `push` until it answers other than need-more; then it is done. */
 export class NtripRequestParser {
@@ -104,25 +107,27 @@ function mayBeNtrip(data: Uint8Array): boolean {
   return METHODS.some((method) => start.startsWith(method) || method.startsWith(start));
 }
 
-/** Offset behind the blank line, CRLF or bare LF; null when there is none yet. */
+/**
+ * Offset behind the blank line, CRLF or bare LF; null when there is none yet. Two GGA lines in a row are no header any more
+ * but a rover that left the blank line out and sends its position each second, so that it is never quiet.
+ */
 function endOfHead(data: Uint8Array, from: number): number | null {
   for (let lf = data.indexOf(LF, from); lf !== -1; lf = data.indexOf(LF, lf + 1)) {
     if (data[lf + 1] === LF) return lf + 2;
     if (data[lf + 1] === CR && data[lf + 2] === LF) return lf + 3;
+    if (data[lf + 1] === DOLLAR && data[lineBefore(data, lf)] === DOLLAR) return lf + 1;
   }
   return null;
 }
 
+const lineBefore = (data: Uint8Array, lf: number): number => data.lastIndexOf(LF, lf - 1) + 1;
+
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 const utf8 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
 
-interface Headers {
-  readonly values: ReadonlyMap<string, string>; // names in lower case; of repeated ones the first
-  readonly gga: readonly string[];
-}
-
 function parsed(head: Uint8Array, rest: Uint8Array): Parsed {
-  const lines = utf8(head).split(/\r?\n/);
+  const text = utf8(head);
+  const lines = /[\r\n]/.test(text) ? text.split(/\r\n?|\n/) : unglued(text);
   const first = lines[0] as string;
   const method = METHODS.find((m) => first.slice(0, m.length).toUpperCase() === m);
   if (method === undefined) return { kind: "error", reason: "not-ntrip" };
@@ -132,26 +137,6 @@ function parsed(head: Uint8Array, rest: Uint8Array): Parsed {
   return request === null ? { kind: "error", reason: "malformed" } : { kind: "request", request, rest };
 }
 
-/** Any case, with or without the space behind the colon, empty values; a GGA line among them; what is none of these is ignored. */
-function readHeaders(lines: readonly string[]): Headers {
-  const values = new Map<string, string>();
-  const gga: string[] = [];
-  for (const line of lines) {
-    if (GGA.test(line)) {
-      gga.push(line.trim());
-      continue;
-    }
-    const colon = line.indexOf(":");
-    if (colon < 1) continue;
-    const name = line.slice(0, colon).trim().toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    if (!values.has(name)) values.set(name, value);
-  }
-  const sent = values.get("ntrip-gga");
-  if (sent) gga.push(sent.startsWith("$") ? sent : `$${sent}`);
-  return { values, gga };
-}
-
 /** `GET /M HTTP/1.1`, `GET M`, `GET http://host:port/M HTTP/1.0` through a proxy, `GET /M?query`. */
 function httpRequest(method: "GET " | "POST ", target: string, headers: Headers): NtripRequest {
   const path = target
@@ -159,26 +144,20 @@ function httpRequest(method: "GET " | "POST ", target: string, headers: Headers)
     .replace(/(^|\s+)HTTP\/\d(\.\d)?$/i, "")
     .replace(/^[a-z]+:\/\/[^/?]*/i, "");
   const question = path.indexOf("?");
-  const version: 1 | 2 = /^ntrip\/2/i.test(headers.values.get("ntrip-version") ?? "") ? 2 : 1;
+  const version = ntripVersion(headers.values.get("ntrip-version"));
   const head = {
     mount: mountOf(question === -1 ? path : path.slice(0, question)),
     version,
     agent: headers.values.get("user-agent") || null,
     credentials: basicCredentials(headers.values.get("authorization")),
   };
-  if (method === "GET ") return { kind: "get", ...head, query: question === -1 ? null : path.slice(question + 1), gga: headers.gga };
+  if (method === "GET ") return { kind: "get", ...head, query: question === -1 ? null : path.slice(question + 1), host: hostIn(headers), gga: headers.gga };
   return {
     kind: "post",
     ...head,
     chunked: /\bchunked\b/i.test(headers.values.get("transfer-encoding") ?? ""),
     contentEncoding: headers.values.get("content-encoding")?.toLowerCase() || compressionIn(headers.values.get("transfer-encoding")),
   };
-}
-
-/** RFC 9112 §7: the codings apart from `chunked`, without parameters. */
-function compressionIn(transferEncoding = ""): string | null {
-  const codings = transferEncoding.toLowerCase().split(",");
-  return codings.map((coding) => coding.replace(/;.*/, "").trim()).find((coding) => !["", "chunked", "identity"].includes(coding)) ?? null;
 }
 
 /** `SOURCE pw MNT`, `SOURCE pw /MNT`, both also with ` HTTP/1.x` behind; an empty password leaves two spaces or only the mount. */
@@ -197,6 +176,8 @@ function sourceRequest(target: string, headers: Headers): SourceRequest | null {
   };
 }
 
+const hostIn = (headers: Headers): string | null => /^[\w.-]{1,128}(?=(:\d+)?$)/.exec(headers.values.get("host") ?? "")?.[0] ?? null;
+
 function mountOf(path: string): string {
   const name = path.trim().replace(/^\/+/, "").replace(/\/+$/, "");
   try {
@@ -205,13 +186,4 @@ function mountOf(path: string): string {
     if (error instanceof URIError) return name; // a stray % is part of the name
     throw error;
   }
-}
-
-/** RFC 7617, scheme in any case; a user without colon has an empty password. */
-function basicCredentials(value: string | undefined): Credentials | null {
-  const found = /^basic\s+(\S+)/i.exec(value ?? "");
-  if (!found) return null;
-  const text = Buffer.from(found[1] as string, "base64").toString("utf8");
-  const colon = text.indexOf(":");
-  return colon === -1 ? { username: text, password: "" } : { username: text.slice(0, colon), password: text.slice(colon + 1) };
 }

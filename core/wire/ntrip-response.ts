@@ -30,7 +30,7 @@ export function sourcetableAnswer(table: string, dialect: TableDialect, nowMs: n
     case "v1":
       return `SOURCETABLE 200 OK\r\nServer: ${SERVER}\r\n${date(nowMs)}Content-Type: text/plain\r\n${length}${table}`;
     case "v2":
-      return `${httpHead("200 OK", nowMs)}Content-Type: gnss/sourcetable\r\n${length}${table}`;
+      return `${httpHead("200 OK", nowMs)}Ntrip-Flags: st_auth,st_match,st_strict,st_filter\r\nContent-Type: gnss/sourcetable\r\n${length}${table}`;
     case "browser":
       return `HTTP/1.1 200 OK\r\nServer: ${SERVER}\r\n${date(nowMs)}Content-Type: text/plain; charset=utf-8\r\n${length}${table}`;
   }
@@ -43,6 +43,7 @@ export type Refusal =
   | "unsupported-encoding"
   | "malformed"
   | "too-large"
+  | "sessions" // the account has as many live sessions as it may
   | "busy";
 
 const STATUS: Record<Refusal, string> = {
@@ -52,14 +53,20 @@ const STATUS: Record<Refusal, string> = {
   "unsupported-encoding": "415 Unsupported Media Type",
   malformed: "400 Bad Request",
   "too-large": "431 Request Header Fields Too Large",
+  // HTTP/1.0 knows 503 (RFC 1945 §9.5) and not 429, and clients try again after it; after 401 and 403 some give up for good.
+  sessions: "503 Service Unavailable",
   busy: "503 Service Unavailable",
 };
+
+/** After this a ghost of the same account counts no more. */
+const RETRY_AFTER_S: Partial<Record<Refusal, number>> = { sessions: 16, busy: 5 };
 
 /** To anyone who speaks HTTP. An NTRIP 1.0 client gets the status line of HTTP/1.0, as RTKLIB's own caster sends it. */
 export function httpRefusal(refusal: Refusal, to: { readonly mount: string; readonly version: 1 | 2 }, nowMs: number): string {
   const status = STATUS[refusal];
   const challenge = refusal === "unauthorized" ? `WWW-Authenticate: Basic realm="${realm(to.mount)}"\r\n` : "";
-  const retry = refusal === "busy" ? "Retry-After: 5\r\n" : "";
+  const retryAfterS = RETRY_AFTER_S[refusal];
+  const retry = retryAfterS === undefined ? "" : `Retry-After: ${retryAfterS}\r\n`;
   const head = to.version === 2 ? httpHead(status, nowMs) : `HTTP/1.0 ${status}\r\nServer: ${SERVER}\r\n${date(nowMs)}`;
   return `${head}${challenge}${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`;
 }

@@ -28,12 +28,12 @@ const entry = (more: Partial<TableEntry> = {}): TableEntry => ({
 });
 const UNKNOWN = { types: [], constellations: [], carriers: 0, bytesPerS: 0 } as const;
 
-const lines = (...entries: TableEntry[]): string[] => sourcetable({ site, host: "192.0.2.5", port: 2101, entries }).split("\r\n");
+const lines = (...entries: TableEntry[]): string[] => sourcetable({ site, host: "192.0.2.5", port: 2101, entries, query: null }).split("\r\n");
 
 describe("sourcetable", () => {
   test("CAS, NET, STR with 19 fields from the stream, and its end", () => {
     expect(lines(entry())).toEqual([
-      "CAS;192.0.2.5;2101;Azemichi;Misato;0;JPN;39.42;140.55;0.0.0.0;0;none",
+      "CAS;192.0.2.5;2101;Azemichi;Misato;1;JPN;39.42;140.55;0.0.0.0;0;none",
       "NET;misato;Misato;B;N;none;none;none;none",
       "STR;MISATO1;Town office;RTCM 3.3;1006(10),1077(1),1087(1),1230(5);2;GPS+GLO+BDS;misato;JPN;39.42;140.55;0;0;u-blox ZED-F9P;none;B;N;6499;none",
       "ENDSOURCETABLE",

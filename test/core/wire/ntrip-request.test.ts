@@ -7,7 +7,7 @@ const CREDENTIALS = { username: "tractor1", password: "secret" };
 const GGA = "$GPGGA,031500,3925.2,N,14033.0,E,4,12,0.8,45,M,38,M,1.0,1*5E";
 
 const get = (more: Partial<NtripRequest>): NtripRequest =>
-  ({ kind: "get", mount: "M", version: 1, agent: null, credentials: null, query: null, gga: [], ...more }) as NtripRequest;
+  ({ kind: "get", mount: "M", version: 1, agent: null, credentials: null, query: null, host: null, gga: [], ...more }) as NtripRequest;
 
 /** From ntrip.md §3.1 and §3.2; `idle` where the client sends no blank line. */
 const ROWS: readonly { name: string; head: string; idle?: true; request: NtripRequest }[] = [

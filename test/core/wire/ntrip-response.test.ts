@@ -4,7 +4,7 @@ import { httpRefusal, ICY_OK, postOk, type Refusal, sourceRefusal, sourcetableAn
 const NOW_MS = Date.UTC(2026, 10, 23, 3, 4, 5);
 const DATE = "Date: Mon, 23 Nov 2026 03:04:05 GMT\r\n";
 const SERVER = "Server: NTRIP Azemichi/0.1\r\n";
-const REFUSALS: readonly Refusal[] = ["unauthorized", "unknown-mount", "mount-taken", "unsupported-encoding", "malformed", "too-large", "busy"];
+const REFUSALS: readonly Refusal[] = ["unauthorized", "unknown-mount", "mount-taken", "unsupported-encoding", "malformed", "too-large", "sessions", "busy"];
 
 describe("NTRIP answers (ntrip.md §3.3)", () => {
   test("v1 stream", () => expect(ICY_OK).toBe("ICY 200 OK\r\n\r\n"));
