@@ -1,4 +1,7 @@
 /** The package's one public door: RTCM 3 framing, decoding and encoding. */
+export { LegacyConverter, type LegacyCounters } from "./convert/legacy-converter.ts";
+export { Msm4Converter, toMsm4 } from "./convert/msm4.ts";
+export { type Descriptors, withArpOffset, withDescriptors, withPosition } from "./convert/station-rewrite.ts";
 export { crc24q } from "./crc24q.ts";
 export { type Epoch, epochOf } from "./epoch.ts";
 export { RtcmError, type RtcmErrorCode, type RtcmErrorContext } from "./errors.ts";
