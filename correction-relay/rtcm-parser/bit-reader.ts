@@ -53,9 +53,13 @@ export class BitReader {
    * Empty when nothing follows but the zero bits that fill the byte.
    */
   remainder(): Uint8Array {
-    const rest = new Uint8Array(this.#bytes.subarray(this.#at >>> 3)); // not slice(): a Buffer's is no copy
-    if ((this.#at & 7) !== 0) rest[0] = (rest[0] as number) & (0xff >>> (this.#at & 7));
-    return rest.length === 1 && rest[0] === 0 && (this.#at & 7) !== 0 ? NOTHING : rest;
+    const first = this.#at >>> 3;
+    const mask = 0xff >>> (this.#at & 7);
+    const left = this.#bytes.length - first;
+    if (left === 0 || (left === 1 && mask !== 0xff && ((this.#bytes[first] as number) & mask) === 0)) return NOTHING;
+    const rest = new Uint8Array(this.#bytes.subarray(first)); // not slice(): a Buffer's is no copy
+    rest[0] = (rest[0] as number) & mask;
+    return rest;
   }
 
   skip(bits: number): void {

@@ -79,22 +79,16 @@ export const latin1: Field<string> = {
   },
 };
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const encoder = new TextEncoder();
-
-/** DF138 characters (7 bits), DF139 bytes (8 bits), then UTF-8 (message 1029). Broken UTF-8 gives U+FFFD. */
-export const utf8: Field<string> = {
+/** Counter of 8 bits, then as many bytes. */
+export const bytes: Field<Uint8Array> = {
   read(reader) {
-    reader.skip(7); // the number of characters follows from the bytes; senders disagree on what a character is
-    const bytes = new Uint8Array(reader.unsigned(8));
-    for (let i = 0; i < bytes.length; i += 1) bytes[i] = reader.unsigned(8);
-    return decoder.decode(bytes);
+    const out = new Uint8Array(reader.unsigned(8));
+    for (let i = 0; i < out.length; i += 1) out[i] = reader.unsigned(8);
+    return out;
   },
   write(writer, value) {
-    const bytes = encoder.encode(value);
-    writer.unsigned([...value].length, 7);
-    writer.unsigned(bytes.length, 8);
-    for (const byte of bytes) writer.unsigned(byte, 8);
+    writer.unsigned(value.length, 8);
+    for (const byte of value) writer.unsigned(byte, 8);
   },
 };
 

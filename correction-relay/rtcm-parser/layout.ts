@@ -7,7 +7,7 @@ import type { Field } from "./fields.ts";
 type NamedRow = readonly [name: string, field: Field<unknown>];
 /** [name, items]: as many as the layout's `countOf` row says. */
 type ListRow = readonly [name: string, items: List<unknown>];
-/** Bits without a name: sent as zero, ignored when received. */
+/** Bits without a name: zero by the standard; what a sender sets there is kept in `reserved`. At most one such row in a message. */
 type ReservedRow = { readonly reserved: number };
 /** The number of items of the list further on; it need not stand beside it. */
 type CountRow = { readonly countOf: string; readonly bits: number };
@@ -51,22 +51,33 @@ export interface MessageLayout<T> {
   encode(value: T): Uint8Array;
 }
 
+/** What some senders send and the standard does not know; absent from a tidy message. Kept so that it encodes to the same bytes. */
+export interface Untidy {
+  /** Reserved bits that are not zero. */
+  readonly reserved?: number;
+  /** What follows the last field, beyond the zero bits that fill its byte. */
+  readonly remainder?: Uint8Array;
+}
+
 export function message<const Type extends number, const Rows extends readonly Row[]>(
   type: Type,
   rows: Rows,
-): MessageLayout<{ readonly kind: `${Type}` } & Values<Rows>> {
+): MessageLayout<{ readonly kind: `${Type}` } & Values<Rows> & Untidy> {
   return {
     type,
     decode(payload) {
       const reader = new BitReader(payload, type);
       if (reader.unsigned(12) !== type) reader.reject(`not message ${type}`);
-      return readRows(rows, reader, { kind: `${type}` }) as { readonly kind: `${Type}` } & Values<Rows>;
+      const out = readRows(rows, reader, { kind: `${type}` });
+      const remainder = reader.remainder();
+      if (remainder.length > 0) out["remainder"] = remainder;
+      return out as { readonly kind: `${Type}` } & Values<Rows>;
     },
     encode(value) {
       const writer = new BitWriter(type);
       writer.unsigned(type, 12);
       writeRows(rows, writer, value);
-      return writer.finish();
+      return writer.finish(value.remainder);
     },
   };
 }
@@ -75,10 +86,15 @@ function readRows(rows: readonly Row[], reader: BitReader, out: Record<string, u
   let count = 0;
   for (const row of rows) {
     if (isNamed(row)) out[row[0]] = "items" in row[1] ? readItems(row[1].items, reader, count) : row[1].read(reader, out);
-    else if ("reserved" in row) reader.skip(row.reserved);
+    else if ("reserved" in row) readReserved(row, reader, out);
     else count = reader.unsigned(row.bits);
   }
   return out;
+}
+
+function readReserved(row: ReservedRow, reader: BitReader, out: Record<string, unknown>): void {
+  const bits = reader.unsigned(row.reserved);
+  if (bits !== 0) out["reserved"] = bits;
 }
 
 function readItems(items: Layout<unknown>, reader: BitReader, count: number): unknown[] {
@@ -91,7 +107,7 @@ function writeRows(rows: readonly Row[], writer: BitWriter, value: object): void
   const values = value as Readonly<Record<string, unknown>>;
   for (const row of rows) {
     if (isNamed(row)) writeNamed(row, writer, values);
-    else if ("reserved" in row) writer.zeros(row.reserved);
+    else if ("reserved" in row) writer.unsigned((values["reserved"] as number | undefined) ?? 0, row.reserved);
     else writer.unsigned((values[row.countOf] as readonly unknown[]).length, row.bits);
   }
 }

@@ -4,7 +4,7 @@ import { type Constellation, frameOf, type Msm, type MsmSatellite, type MsmSentC
 /** Every type that has a table, and every MSM. */
 export const TABLE_TYPES = [
   ...[1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013],
-  ...[1019, 1020, 1029, 1032, 1033, 1042, 1044, 1045, 1046, 1230],
+  ...[1019, 1020, 1029, 1030, 1031, 1032, 1033, 1042, 1044, 1045, 1046, 1230],
 ];
 export const CONSTELLATIONS: readonly Constellation[] = ["GPS", "GLONASS", "GALILEO", "SBAS", "QZSS", "BEIDOU", "NAVIC"];
 export const MSMS: readonly Msm[] = [1, 2, 3, 4, 5, 6, 7];

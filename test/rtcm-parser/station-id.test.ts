@@ -7,7 +7,11 @@ import { readCapture } from "./captures.ts";
 import { EXAMPLE_1005, ZERO_LENGTH } from "./fixtures.ts";
 
 const EPHEMERIDES = [1019, 1020, 1042, 1044, 1045, 1046];
-const WITH_ID = [...TABLE_TYPES.filter((type) => !EPHEMERIDES.includes(type)), ...MSM_TYPES];
+const WITH_ID = [...TABLE_TYPES.filter((type) => !EPHEMERIDES.includes(type)), 1034, 1035, ...MSM_TYPES];
+
+/** Bits before the station id: the type, in 1030 and 1031 also the time. */
+const placeOf = (type: number): number => ({ 1030: 32, 1031: 29 })[type] ?? 12;
+const bitsOf = (frame: Uint8Array): string => Array.from(frame.subarray(3, -3), (byte) => byte.toString(2).padStart(8, "0")).join("");
 
 describe("station id", () => {
   test("of the standard's worked example, and another in its place", () => {
@@ -31,21 +35,21 @@ describe("station id", () => {
         fc.integer({ min: 0, max: 4095 }),
         (frame, id) => {
           const found = withStationId(frame, id);
-          if (frame.length < 9) {
+          const place = placeOf(((frame[3] as number) << 4) | ((frame[4] as number) >> 4));
+          const before = bitsOf(frame);
+          if (before.length < place + 12) {
             expect(found).toBe(frame); // too short to hold one
             return;
           }
           expect(stationId(found)).toBe(id);
           expect(crc24q(found)).toBe(0);
-          expect(found.subarray(0, 4)).toEqual(frame.subarray(0, 4));
-          expect((found[4] as number) >> 4).toBe((frame[4] as number) >> 4);
-          expect(found.subarray(6, -3)).toEqual(frame.subarray(6, -3));
+          expect(bitsOf(found)).toBe(before.slice(0, place) + id.toString(2).padStart(12, "0") + before.slice(place + 12));
         },
       ),
     );
   });
 
-  test.each([...EPHEMERIDES, 63, 1030, 1057, 4072, 4094])("%d has none at bit 12 and is returned as it is", (type) => {
+  test.each([...EPHEMERIDES, 63, 1014, 1057, 4072, 4094])("%d has none and is returned as it is", (type) => {
     const frame = frameOf(Uint8Array.of(type >> 4, (type & 15) << 4, 0xff, 0xff));
     expect(stationId(frame)).toBeNull();
     expect(withStationId(frame, 5)).toBe(frame);
