@@ -9,7 +9,7 @@ export interface RelayLimits {
   readonly idleInLineMs: number; // quiet inside a line: the request has no line end at all
   readonly gatherMs: number; // DESIGN §1: an epoch leaves at the latest this long after its first frame
   readonly gatherBytes: number;
-  readonly roverQueueBytes: number; // above it a rover misses whole epochs
+  readonly roverStaleMs: number; // nothing older is handed to the kernel; who has not drained for so long gets no new epoch
   readonly roverUndrainedMs: number; // after it a rover is cut
   readonly holdMs: number; // how long a rover waits without data: receivers hold RTK about 20 s
   readonly sourceSilentMs: number; // after it another authenticated source may take the mount
@@ -29,7 +29,7 @@ export const LIMITS: RelayLimits = {
   idleInLineMs: 3000,
   gatherMs: 30,
   gatherBytes: 65_536,
-  roverQueueBytes: 32_768,
+  roverStaleMs: 2000,
   roverUndrainedMs: 10_000,
   holdMs: 20_000,
   sourceSilentMs: 2000, // with a base's retries: back within 2.5 s

@@ -10,9 +10,7 @@ import type { MountPoint } from "./mount-point.ts";
 import type { RoverSession } from "./rover.ts";
 import type { SourceSession } from "./source.ts";
 import type { TableEntry } from "./sourcetable.ts";
-
-/** Sent to a rover that joins, in this order: where the base is, what it is, GLONASS biases. */
-const CACHED_TYPES: readonly number[] = [1005, 1006, 1007, 1008, 1033, 1230];
+import { StationCache } from "./station-cache.ts";
 
 export interface MountOptions {
   readonly base: Base;
@@ -31,7 +29,7 @@ export class Mount implements MountPoint {
   readonly #log: Log;
   readonly #gatherer: EpochGatherer;
   readonly #monitor = new BaseMonitor();
-  readonly #cache = new Map<number, Uint8Array>();
+  readonly #cache = new StationCache();
   readonly #rovers = new Set<RoverSession>();
   #source: SourceSession | null = null;
   #counted: FrameCounters = { frames: 0, skippedBytes: 0, crcFailures: 0 }; // of this source session, in the metrics already
@@ -86,8 +84,8 @@ export class Mount implements MountPoint {
   }
 
   join(rover: RoverSession, statusLine: string): void {
-    const cached = CACHED_TYPES.flatMap((type) => this.#cache.get(type) ?? []);
-    rover.start(Buffer.concat([Buffer.from(statusLine, "latin1"), ...cached]));
+    const head = this.#cache.head(this.#options.nowMs());
+    rover.start(Buffer.concat([Buffer.from(statusLine, "latin1"), head]), this.name, this.#gatherer.sentEpochNumber);
     this.#rovers.add(rover);
   }
 
@@ -97,8 +95,7 @@ export class Mount implements MountPoint {
 
   /** From the source, see `SourceSink`. */
   frame(frame: Uint8Array, epoch: Epoch | null, atMs: number): void {
-    const type = messageType(frame);
-    if (type !== null && CACHED_TYPES.includes(type)) this.#cache.set(type, Uint8Array.from(frame));
+    this.#cache.put(frame, atMs);
     this.#gatherer.accept(frame, epoch, atMs);
     this.#observe(frame, epoch, atMs);
   }
@@ -143,7 +140,7 @@ export class Mount implements MountPoint {
   #send(unit: Unit): void {
     const nowMs = this.#options.nowMs();
     let skipped = 0;
-    for (const rover of this.#rovers) if (rover.deliver(unit, nowMs) === "skipped") skipped += 1;
+    for (const rover of this.#rovers) if (rover.deliver(unit, this.#cache, nowMs) === "skipped") skipped += 1;
     const mount = this.base.mount;
     if (unit.kind === "epoch") this.#options.metrics.count("azemichi_relay_epochs_total", { mount });
     if (skipped > 0) this.#options.metrics.count("azemichi_relay_skipped_deliveries_total", { mount }, skipped);

@@ -1,0 +1,112 @@
+import type { Socket } from "node:net";
+
+/** What is written and not yet acknowledged, of one rover: in the process, and in the kernel as far as that can be seen. */
+export interface SendQueueLimits {
+  readonly roverStaleMs: number; // not drained for so long: no new epoch
+}
+
+/** The last writes, summed up over spans: enough to tell how old the oldest byte is that waits. */
+const SPANS = 12;
+const SPAN_MS = 250;
+const TLS_RECORD_BYTES = 22; // what a record adds, RFC 8446 §5.2: header 5, type 1, tag 16
+
+export class SendQueue {
+  readonly #socket: Socket;
+  readonly #staleMs: number;
+  readonly #overheadBytes: number;
+  /** Ring of pairs: begin of a span in ms, bytes written in it. */
+  readonly #spans = new Float64Array(2 * SPANS);
+  #at = 0; // of the newest span
+  #written = 0;
+  #acknowledged = 0; // at the last look
+  #kernelBytes: number | null = null; // at the last look; null: it cannot be seen
+  #stalled = false; // at the last look what waits was older than `roverStaleMs`
+  #oldestAtMs = 0; // of what waited at the last look; when nothing waited: of no meaning
+  #waitingSinceMs: number | null = null; // in the process
+  #lastEmptiedAtMs: number;
+
+  constructor(socket: Socket, { roverStaleMs }: SendQueueLimits, nowMs: number) {
+    this.#socket = socket;
+    this.#staleMs = roverStaleMs;
+    this.#overheadBytes = "encrypted" in socket ? TLS_RECORD_BYTES : 0;
+    this.#lastEmptiedAtMs = nowMs;
+  }
+
+  /** In the kernel, at the last look; null where it cannot be seen. */
+  get kernelBytes(): number | null {
+    return this.#kernelBytes;
+  }
+
+  /** When something that was written was last seen to have arrived. */
+  get lastEmptiedAtMs(): number {
+    return this.#lastEmptiedAtMs;
+  }
+
+  /** Whether a new unit may be written: nothing waits in the process, nothing old in the kernel. */
+  get drained(): boolean {
+    return this.#socket.writableLength === 0 && !this.#stalled;
+  }
+
+  /** At the last look, what waits was too old for anything to follow it. */
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
+  write(bytes: Uint8Array, nowMs: number): void {
+    this.#socket.write(bytes);
+    const sent = bytes.length + this.#overheadBytes;
+    this.#written += sent;
+    const spans = this.#spans;
+    if (nowMs - (spans[this.#at] as number) >= SPAN_MS) {
+      this.#at = (this.#at + 2) % spans.length;
+      spans[this.#at] = nowMs;
+      spans[this.#at + 1] = sent;
+    } else spans[this.#at + 1] = (spans[this.#at + 1] as number) + sent;
+  }
+
+  /** What the kernel holds unacknowledged, as it was seen now. */
+  noteUnsent(kernelBytes: number, nowMs: number): void {
+    this.#kernelBytes = kernelBytes;
+    const waiting = kernelBytes + this.#socket.writableLength;
+    const acknowledged = this.#written - waiting;
+    if (acknowledged > this.#acknowledged) {
+      this.#acknowledged = acknowledged;
+      this.#lastEmptiedAtMs = nowMs;
+    }
+    this.#oldestAtMs = waiting === 0 ? nowMs : this.#writtenAtMs(waiting);
+    this.#stalled = nowMs - this.#oldestAtMs >= this.#staleMs;
+  }
+
+  /** When the first of the last `waiting` bytes was written; at the latest then, if that is longer ago than what is remembered. */
+  #writtenAtMs(waiting: number): number {
+    const spans = this.#spans;
+    let writtenAtMs = spans[this.#at] as number;
+    let left = waiting;
+    for (let i = 0; i < SPANS && left > 0; i += 1) {
+      const at = (this.#at - 2 * i + spans.length) % spans.length;
+      if (spans[at + 1] === 0) break; // not used yet
+      writtenAtMs = spans[at] as number;
+      left -= spans[at + 1] as number;
+    }
+    return writtenAtMs;
+  }
+
+  /** Once a second. Where the kernel is not seen, what the process holds is all there is to go by. */
+  tick(nowMs: number): void {
+    if (this.#socket.writableLength > 0) this.#waitingSinceMs ??= nowMs;
+    else {
+      this.#waitingSinceMs = null;
+      if (this.#kernelBytes === null && this.#written > this.#acknowledged) {
+        this.#acknowledged = this.#written;
+        this.#lastEmptiedAtMs = nowMs;
+      }
+    }
+  }
+
+  /** How long it has not drained. 0: it has. */
+  undrainedMs(nowMs: number): number {
+    const inProcessMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs;
+    const inKernelMs = this.#stalled ? nowMs - this.#oldestAtMs : 0;
+    return Math.max(inProcessMs, inKernelMs);
+  }
+}
