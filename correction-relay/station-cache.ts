@@ -1,4 +1,4 @@
-import { messageType } from "rtcm-parser";
+import { type Ecef, messageType, withArpOffset } from "rtcm-parser";
 
 /** RTCM 10403.3: where the base is, what it is, its GLONASS biases. In this order they go to a rover: ARP first. */
 const STATION_SLOTS = ["arp", "antenna", "1033", "1230"] as const;
@@ -118,6 +118,27 @@ export class StationCache implements CachedFrames {
     this.#ephemerides.clear();
     this.#head = null;
   }
+}
+
+/** The same cache with the reference point moved by `offset` (ECEF, m): the base under another datum. */
+export function movedCache(cache: CachedFrames, offset: Ecef): CachedFrames {
+  let from: Uint8Array | null = null;
+  let moved: Uint8Array = new Uint8Array(0);
+  return {
+    get(key) {
+      const frame = cache.get(key);
+      return frame && withArpOffset(frame, offset);
+    },
+    head(nowMs) {
+      const head = cache.head(nowMs);
+      if (head === from) return moved;
+      const arp = cache.get("1005");
+      from = head;
+      moved = arp === undefined ? head : Buffer.concat([withArpOffset(arp, offset), head.subarray(arp.length)]); // it comes first
+      return moved;
+    },
+    framesOf: (keys, nowMs) => cache.framesOf(keys, nowMs).map((frame) => withArpOffset(frame, offset)),
+  };
 }
 
 const slotOf = (key: string): string | null => (key.length === 4 ? (SLOT_OF_TYPE.get(Number(key)) ?? null) : null);

@@ -1,6 +1,6 @@
 import { encodeMessage, frameOf } from "rtcm-parser";
 import { describe, expect, test } from "vitest";
-import { EPHEMERIS_MAX_AGE_MS, keyOf, StationCache } from "../../correction-relay/station-cache.ts";
+import { EPHEMERIS_MAX_AGE_MS, keyOf, movedCache, StationCache } from "../../correction-relay/station-cache.ts";
 import { ARP, FILLER, frame1006, frame1033, msm } from "./support.ts";
 
 /** The first 24 bits are what a relay looks at; the rest tells one from another. */
@@ -9,7 +9,7 @@ function ephemeris(type: number, satellite: number, content = 0): Uint8Array {
   const word = (type << 12) | (satellite << (12 - bits));
   return frameOf(Uint8Array.of(word >> 16, (word >> 8) & 0xff, word & 0xff, content));
 }
-const frame1005 = (): Uint8Array =>
+const frame1005 = (xM = ARP.xM): Uint8Array =>
   encodeMessage({
     kind: "1005",
     stationId: 0,
@@ -19,6 +19,7 @@ const frame1005 = (): Uint8Array =>
     galileo: true,
     nonPhysical: false,
     ...ARP,
+    xM,
     singleOscillator: false,
     quarterCycle: 0,
   });
@@ -96,6 +97,19 @@ describe("what a rover is given when it joins", () => {
     cache.clear();
     expect(cache.head(0)).toHaveLength(0);
     expect(cache.get("1006")).toBeUndefined();
+  });
+
+  test("under another datum only the reference point differs, in the head, by its key and where it is owed", () => {
+    const cache = new StationCache();
+    const moved = movedCache(cache, { xM: 0.25, yM: 0, zM: 0 });
+    expect(moved.head(0)).toHaveLength(0);
+    for (const frame of [frame1033(), frame1005(), bias]) cache.put(frame, 0);
+    const there = frame1005(ARP.xM + 0.25);
+    expect(Buffer.from(moved.head(0))).toEqual(Buffer.concat([there, frame1033(), bias]));
+    expect(moved.head(1)).toBe(moved.head(0));
+    expect(moved.get("1006")).toEqual(there);
+    expect(moved.framesOf(new Set(["1230", "1005"]), 0)).toEqual([there, bias]);
+    expect(Buffer.from(cache.head(0))).toEqual(Buffer.concat([frame1005(), frame1033(), bias]));
   });
 
   test("any number of ephemerides: no more than the satellite ids there are", () => {
