@@ -4,6 +4,7 @@ import type { BaseHealth, RoverState } from "../core/domain/live.ts";
 import type { Rover } from "../core/domain/site.ts";
 import { type Gga, GgaCollector, parseGga } from "../core/wire/nmea-gga.ts";
 import type { Unit } from "./epoch-gatherer.ts";
+import type { KernelQueue } from "./kernel-queue.ts";
 import type { RelayLimits } from "./limits.ts";
 import { SendQueue } from "./send-queue.ts";
 import { cut, finish } from "./socket.ts";
@@ -16,6 +17,7 @@ export interface RoverSessionOptions {
   readonly gga: readonly string[]; // lines that came with the request
   readonly limits: RelayLimits;
   readonly nowMs: () => number;
+  readonly kernelQueue?: KernelQueue;
   readonly onClosed: (session: RoverSession, reason: string) => void;
 }
 
@@ -57,7 +59,7 @@ export class RoverSession {
   #gapsAtMs: number[] = [];
   #closeReason = "left";
 
-  constructor({ socket, rover, agent, gga, limits, nowMs, onClosed }: RoverSessionOptions) {
+  constructor({ socket, rover, agent, gga, limits, nowMs, kernelQueue, onClosed }: RoverSessionOptions) {
     this.rover = rover;
     this.agent = agent;
     this.remoteAddress = socket.remoteAddress ?? "";
@@ -70,7 +72,11 @@ export class RoverSession {
     for (const line of gga) this.#heard(parseGga(line));
     socket.on("data", (chunk: Buffer) => this.receive(chunk));
     socket.once("end", () => this.end("left"));
-    socket.once("close", () => onClosed(this, this.#closeReason));
+    const watch = kernelQueue?.watch(socket, this) ?? null;
+    socket.once("close", () => {
+      if (watch !== null) kernelQueue?.unwatch(watch);
+      onClosed(this, this.#closeReason);
+    });
   }
 
   get skippedEpochs(): number {
@@ -206,13 +212,15 @@ export class RoverSession {
     this.#sentBytes += bytes.length;
   }
 
-  /** From `KernelQueue`, once a second: bytes that the kernel holds for this rover. */
-  noteUnsent(bytes: number, nowMs: number): void {
+  /** From `KernelQueue`: what the kernel holds for this rover. @returns the age of its oldest byte, ms */
+  noteUnsent(bytes: number, nowMs: number): number {
     const stalled = this.#queue.stalled;
-    this.#queue.noteUnsent(bytes, nowMs);
-    if (stalled || !this.#queue.stalled) return;
-    this.#gapsAtMs.push(nowMs);
-    if (this.#gapsAtMs.length > GAPS_KEPT) this.#gapsAtMs.shift();
+    const ageMs = this.#queue.noteUnsent(bytes, nowMs);
+    if (!stalled && this.#queue.stalled) {
+      this.#gapsAtMs.push(nowMs);
+      if (this.#gapsAtMs.length > GAPS_KEPT) this.#gapsAtMs.shift();
+    }
+    return ageMs;
   }
 
   /** Once a second: cuts who does not read, lets go who gets nothing. */

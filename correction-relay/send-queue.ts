@@ -64,8 +64,8 @@ export class SendQueue {
     } else spans[this.#at + 1] = (spans[this.#at + 1] as number) + sent;
   }
 
-  /** What the kernel holds unacknowledged, as it was seen now. */
-  noteUnsent(kernelBytes: number, nowMs: number): void {
+  /** What the kernel holds unacknowledged, as it was seen now. @returns the age of the oldest byte that waits, ms */
+  noteUnsent(kernelBytes: number, nowMs: number): number {
     this.#kernelBytes = kernelBytes;
     const waiting = kernelBytes + this.#socket.writableLength;
     const acknowledged = this.#written - waiting;
@@ -74,7 +74,9 @@ export class SendQueue {
       this.#lastEmptiedAtMs = nowMs;
     }
     this.#oldestAtMs = waiting === 0 ? nowMs : this.#writtenAtMs(waiting);
-    this.#stalled = nowMs - this.#oldestAtMs >= this.#staleMs;
+    const ageMs = nowMs - this.#oldestAtMs;
+    this.#stalled = ageMs >= this.#staleMs;
+    return ageMs;
   }
 
   /** When the first of the last `waiting` bytes was written; at the latest then, if that is longer ago than what is remembered. */

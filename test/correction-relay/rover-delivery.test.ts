@@ -47,7 +47,7 @@ function bench() {
     nowMs: () => clock.nowMs,
     onClosed: (_, reason) => void closed.push(reason),
   });
-  const look = (bytes: number): void => session.noteUnsent(bytes, clock.nowMs);
+  const look = (bytes: number): number => session.noteUnsent(bytes, clock.nowMs);
   return { line, clock, closed, cache, session, look, deliver: (unit: Unit) => session.deliver(unit, cache, clock.nowMs) };
 }
 
