@@ -7,6 +7,8 @@ import {
   type MsmMessage,
   type MsmSentCell,
   minLockMs,
+  msmFromObservations,
+  type Observation,
   type RtcmMessage,
 } from "rtcm-parser";
 
@@ -52,6 +54,34 @@ export function decodedLegacy(frame: Uint8Array | undefined): Legacy {
   const message = frame === undefined ? undefined : decodeMessage(frame);
   if (message?.kind !== "1004" && message?.kind !== "1012") throw new Error(`${message?.kind} is no 1004 or 1012`);
   return message;
+}
+
+/** The one satellite of the one message. */
+export function onlyOf(frames: readonly Uint8Array[]): Legacy["satellites"][number] {
+  const { satellites } = decodedLegacy(frames[0]);
+  if (frames.length !== 1 || satellites.length !== 1) throw new Error(`${frames.length} messages, ${satellites.length} satellites`);
+  return satellites[0] as Legacy["satellites"][number];
+}
+
+export const SEEN: Observation = {
+  ...{ satelliteId: 7, signalId: 2, pseudorangeM: 22_345_678.12, phaseRangeM: 22_345_679.4567, rangeRateMps: -321.5, cnrDbHz: 43.25 },
+  ...{ lockMs: 73_728, halfCycle: false },
+};
+
+/** An MSM of observations in metres; each is SEEN but for what is told. */
+export function msmOf(
+  {
+    constellation = "GPS",
+    msm = 7,
+    epochMs = 43_200_000,
+    multipleMessage = false,
+  }: Pick<Sample, "constellation" | "multipleMessage"> & { msm?: 4 | 5 | 6 | 7; epochMs?: number },
+  ...observations: readonly Partial<Observation>[]
+): Uint8Array {
+  const glonass = constellation === "GLONASS";
+  const head = { constellation, msm, stationId: 9, epochMs, multipleMessage, dayOfWeek: glonass ? 4 : null };
+  const seen = observations.map((one) => ({ ...SEEN, ...(glonass ? { glonassChannel: -4 } : {}), ...one }));
+  return encodeMessage(msmFromObservations({ ...head, divergenceFreeSmoothing: true, smoothingInterval: 3 }, seen));
 }
 
 /** A signal at one epoch as a true receiver sees it. */
