@@ -18,11 +18,15 @@ export interface AccountsOptions {
   readonly key: Uint8Array; // the data folder's
   readonly verified?: VerifiedSecrets; // absent: what was verified is known again until the process ends
   readonly nowMs: () => number;
+  readonly verifications?: typeof VERIFICATIONS;
 }
 
-const VERIFY_AT_ONCE = 2; // argon2id takes 19 MiB and a core's 30 ms each
-const VERIFY_WAITING_MAX = 500;
-const VERIFY_WAITING_PER_ADDRESS_MAX = 250; // so that one guesser does not fill the queue; a carrier's NAT has room
+/** Over these a log-in is told to come again. */
+export const VERIFICATIONS = {
+  atOnce: 2, // argon2id takes 19 MiB and a core's 30 ms each
+  waiting: 500,
+  ofOneAddress: 250, // so that one guesser does not fill the queue; a carrier's NAT has room, loopback is exempt
+};
 
 /**
  * Who may send and who may receive. A secret that was right once is known again by its keyed digest in microseconds,
@@ -33,17 +37,19 @@ export class Accounts {
   readonly #nowMs: () => number;
   readonly #backoff: LoginBackoff;
   readonly #verified: VerifiedSecrets;
+  readonly #verifications: typeof VERIFICATIONS;
   readonly #running = new Map<string, Promise<boolean>>();
-  readonly #waitingPerAddress = new Map<string, number>();
+  readonly #perAddress = new Map<string, number>();
   readonly #waiting: (() => void)[] = [];
   #active = 0;
   readonly #decoy = decoyHash(); // verified where there is no account, so that it takes as long
 
-  constructor({ key, verified = VerifiedSecrets.inMemory(), nowMs }: AccountsOptions) {
+  constructor({ key, verified = VerifiedSecrets.inMemory(), nowMs, verifications = VERIFICATIONS }: AccountsOptions) {
     this.#key = key;
     this.#verified = verified;
     this.#nowMs = nowMs;
     this.#backoff = new LoginBackoff(nowMs);
+    this.#verifications = verifications;
   }
 
   /** NTRIP 2.0's user name is ignored: bases send anything there. */
@@ -85,23 +91,24 @@ export class Accounts {
     const question = `${hash ?? ""}|${digest}`;
     const running = this.#running.get(question);
     if (running) return running;
-    const ofAddress = this.#waitingPerAddress.get(peer.address) ?? 0;
-    if (this.#waiting.length >= VERIFY_WAITING_MAX || (!peer.loopback && ofAddress >= VERIFY_WAITING_PER_ADDRESS_MAX)) return "busy";
-    this.#waitingPerAddress.set(peer.address, ofAddress + 1);
+    const ofAddress = this.#perAddress.get(peer.address) ?? 0;
+    const { waiting, ofOneAddress } = this.#verifications;
+    if (this.#waiting.length >= waiting || (!peer.loopback && ofAddress >= ofOneAddress)) return "busy";
+    this.#perAddress.set(peer.address, ofAddress + 1);
     const answer = this.#inTurn(async () => verifyPassword(password, hash ?? this.#decoy));
     this.#running.set(question, answer);
     try {
       return await answer;
     } finally {
       this.#running.delete(question);
-      const left = (this.#waitingPerAddress.get(peer.address) ?? 1) - 1;
-      if (left > 0) this.#waitingPerAddress.set(peer.address, left);
-      else this.#waitingPerAddress.delete(peer.address);
+      const left = (this.#perAddress.get(peer.address) ?? 1) - 1;
+      if (left > 0) this.#perAddress.set(peer.address, left);
+      else this.#perAddress.delete(peer.address);
     }
   }
 
   async #inTurn(work: () => Promise<boolean>): Promise<boolean> {
-    if (this.#active >= VERIFY_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#active >= this.#verifications.atOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#active += 1;
     try {
       return await work();

@@ -47,8 +47,9 @@ export class LoginBackoff {
     const nowMs = this.#nowMs();
     const found = this.#records.get(key);
     const record = found && nowMs - found.lastMs <= FORGOTTEN_AFTER_MS ? found : { wrong: [], guesses: 0, untilMs: 0, lastMs: 0 };
-    record.guesses += 1;
     record.lastMs = nowMs;
+    if (record.wrong.includes(attempt.digest)) return; // asked several times at once
+    record.guesses += 1;
     record.wrong = [...record.wrong.slice(1 - WRONG_KEPT), attempt.digest];
     const over = record.guesses - FREE_GUESSES;
     if (over >= 0) record.untilMs = nowMs + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(over, 10));

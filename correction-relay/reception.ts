@@ -13,7 +13,7 @@ import type { MountDirectory, MountPoint } from "./mount-point.ts";
 import { type RefusalReason, RefusalReports, type RefusedLogin } from "./refusals.ts";
 import { RoverSession } from "./rover.ts";
 import { RoverSessions } from "./rover-sessions.ts";
-import { type CountedSession, sessionCap } from "./session-cap.ts";
+import { sessionCap } from "./session-cap.ts";
 import { finish } from "./socket.ts";
 import { SourceSession } from "./source.ts";
 import { gunzipped } from "./sources/gzip-link.ts";
@@ -124,13 +124,16 @@ export class Reception {
     const { socket, peer, rest } = visitor;
     const { limits, nowMs } = this.#o;
     const { maxSessions, staffTest } = rover;
-    const cap = sessionCap({ maxSessions, staffTest, sessions: this.#sessions.of(rover.id).map(counted), nowMs: nowMs() });
+    const cap = sessionCap({ maxSessions, staffTest, sessions: this.#sessions.of(rover.id), nowMs: nowMs() });
     if (cap.kind === "refuse") {
       this.#refused(visitor, "sessions", rover);
       finish(socket, this.#httpRefusal("sessions", request));
       return;
     }
-    for (const { session } of cap.replaces) session.cut("replaced by a new session of its account");
+    for (const ghost of cap.replaces) {
+      this.#sessions.remove(ghost); // its end is told later, and the next one may already ask
+      ghost.cut("replaced by a new session of its account");
+    }
     const log = this.#o.log.child({ mount: mount.name, rover: rover.id });
     const session = new RoverSession({
       socket,
@@ -226,11 +229,6 @@ const refusalOf = (verdict: Verdict<unknown>): Refusal => (verdict.kind === "ref
 
 const accountOf = ({ credentials }: GetRequest, catalog: CatalogView): Rover | undefined =>
   credentials === null ? undefined : roverNamed(catalog.current(), credentials.username);
-
-const counted = (session: RoverSession): CountedSession & { readonly session: RoverSession } => ({
-  session,
-  lastSignOfLifeMs: (session as Partial<CountedSession>).lastSignOfLifeMs ?? session.connectedAtMs,
-});
 
 function bodyOf({ socket, rest }: Visitor, request: PostRequest | SourceRequest): { body: Body; rest: Uint8Array; stream: Duplex } {
   const body = request.kind === "post" && request.chunked ? new ChunkedBody() : new PlainBody();

@@ -88,13 +88,16 @@ function same(value: string, wanted: string): boolean {
 }
 const NUMBER = /^[+-]?\d+(\.\d*)?$/;
 
+// A message type with its rate, `1077(1)`, is one word.
+const TOKENS = /\d+\(\d+(?:\.\d+)?\)|[|+!()]|[^|+!()]+/g;
+
 /** or := and ('|' and)*; and := not ('+' not)*; not := '!' not | '(' or ')' | term. Bounded in depth. */
 class Expression {
   readonly #tokens: string[];
   #at = 0;
 
   constructor(text: string) {
-    this.#tokens = text.match(/[|+!()]|[^|+!()]+/g) ?? [];
+    this.#tokens = text.match(TOKENS) ?? [];
   }
 
   /** undefined: not an expression. */
@@ -104,8 +107,7 @@ class Expression {
   }
 
   #or(depth: number): ((value: string) => boolean) | undefined {
-    const terms = this.#list("|", () => this.#list("+", () => this.#not(depth), every), some);
-    return terms;
+    return this.#list("|", () => this.#list("+", () => this.#not(depth), every), some);
   }
 
   #list(separator: string, next: () => Test | undefined, join: (tests: readonly Test[]) => Test): Test | undefined {

@@ -89,7 +89,7 @@ export class GgaCollector {
   }
 
   *push(chunk: Uint8Array): Generator<Gga, void, undefined> {
-    const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString("latin1");
+    const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString("latin1").replaceAll("\r", "\n");
     let from = 0;
     for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", from)) {
       const line = this.#overlong ? "" : this.#line + text.slice(from, at);

@@ -78,6 +78,11 @@ describe("GGA", () => {
     );
   });
 
+  test.each(["\r\n", "\n", "\r"])("lines that end with %j", (end) => {
+    const line = ROWS[0]?.line ?? "";
+    expect(of(`${line}${end}${line}${end}`, [3, 80]).gga).toEqual([ROWS[0]?.gga, ROWS[0]?.gga]);
+  });
+
   test("a line without end is not collected for ever, and the next one is found", () => {
     const { gga, passedOver } = of(`${"x".repeat(100_000)}\n${ROWS[0]?.line}\n`, [10, 50_000]);
     expect(gga).toEqual([ROWS[0]?.gga]);

@@ -13,6 +13,22 @@ const get = (more: Partial<NtripRequest>): NtripRequest =>
 const ROWS: readonly { name: string; head: string; idle?: true; request: NtripRequest }[] = [
   { name: "HTTP/0.9-like", head: "GET /M\r\n", idle: true, request: get({}) },
   { name: "no line end", head: "GET /M HTTP/1.0", idle: true, request: get({}) },
+  {
+    name: "no line ends between headers",
+    head: `GET /M HTTP/1.1User-Agent: NTRIP x${AUTH}Proxy-Connection: closeNtrip-GGA: ${GGA}Host:h`,
+    idle: true,
+    request: get({ agent: "NTRIP x", credentials: CREDENTIALS, gga: [GGA], host: "h" } as Partial<NtripRequest>),
+  },
+  {
+    name: "lines that end with CR alone",
+    head: `GET /M HTTP/1.1\rUser-Agent: a\r${AUTH}\r\r`,
+    idle: true,
+    request: get({ agent: "a", credentials: CREDENTIALS }),
+  },
+  { name: "Host with port", head: "GET /M HTTP/1.1\r\nHost: rtk.example:2101\r\n\r\n", request: get({ host: "rtk.example" } as Partial<NtripRequest>) },
+  { name: "Host of evil letters", head: "GET /M HTTP/1.1\r\nHost: a;b\r\n\r\n", request: get({}) },
+  { name: "a version typed by hand", head: "GET /M HTTP/1.1\r\nNtrip-Version: 2.0\r\n\r\n", request: get({ version: 2 }) },
+  { name: "version 1 said aloud", head: "GET /M HTTP/1.1\r\nNtrip-Version: Ntrip/1.0\r\n\r\n", request: get({}) },
   { name: "HTTP/1.1 without Host", head: `GET /M HTTP/1.1\r\n${AUTH}\r\n\r\n`, request: get({ credentials: CREDENTIALS }) },
   { name: "bare LF", head: `GET /M HTTP/1.0\nUser-Agent: a\n${AUTH}\n\n`, request: get({ agent: "a", credentials: CREDENTIALS }) },
   {
@@ -112,6 +128,15 @@ describe("NTRIP request", () => {
     ["SOURCE of nothing", "SOURCE \r\n\r\n", "malformed"],
   ])("%s is refused", (_, head, reason) => {
     expect(parse(head, false)).toEqual({ kind: "error", reason });
+  });
+
+  test("a second GGA in a row ends a head without blank line, and goes to the rover", () => {
+    const parser = new NtripRequestParser();
+    const text = `GET /M HTTP/1.0\r\n${AUTH}\r\n${GGA}\r\n`;
+    expect(parser.push(Buffer.from(text)).kind).toBe("need-more");
+    const parsed = parser.push(Buffer.from(GGA));
+    expect(parsed).toMatchObject({ kind: "request", request: get({ credentials: CREDENTIALS, gga: [GGA] }) });
+    expect(parsed.kind === "request" && Buffer.from(parsed.rest).toString()).toBe(GGA);
   });
 
   test("whether a line is whole is known, so that a quiet client is not taken at half a word", () => {
