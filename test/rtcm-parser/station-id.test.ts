@@ -55,6 +55,33 @@ describe("station id", () => {
     expect(withStationId(frame, 5)).toBe(frame);
   });
 
+  // RTCM 10403.3: 1030 and 1031 put their epoch (20 and 17 bits) before DF003, 1303..1305 too (pyrtcm); 1034, 1035 do not.
+  test.each([
+    [1030, 32],
+    [1031, 29],
+    [1303, 32],
+    [1304, 32],
+    [1305, 32],
+    [1034, 12],
+    [1035, 12],
+  ])("of %d begins at bit %d; nothing but the id and the CRC changes", (type, bit) => {
+    const bits = (frame: Uint8Array): string => Array.from(frame.subarray(3, -3), (byte) => byte.toString(2).padStart(8, "0")).join("");
+    fc.assert(
+      fc.property(anyFrameOf(type, 60), fc.integer({ min: 0, max: 4095 }), (frame, id) => {
+        const found = withStationId(frame, id);
+        if (bits(frame).length < bit + 12) {
+          expect(stationId(frame)).toBeNull();
+          expect(found).toBe(frame);
+          return;
+        }
+        expect(stationId(frame)).toBe(Number.parseInt(bits(frame).slice(bit, bit + 12), 2));
+        expect(stationId(found)).toBe(id);
+        expect(crc24q(found)).toBe(0);
+        expect(bits(found)).toBe(bits(frame).slice(0, bit) + id.toString(2).padStart(12, "0") + bits(frame).slice(bit + 12));
+      }),
+    );
+  });
+
   test("a zero-length frame has none", () => {
     expect(stationId(ZERO_LENGTH)).toBeNull();
     expect(withStationId(ZERO_LENGTH, 5)).toBe(ZERO_LENGTH);
