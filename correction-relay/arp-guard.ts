@@ -56,14 +56,16 @@ export class ArpGuard {
   #lostUntold: boolean;
   #configured = false;
 
-  /** "lost": there was a memory, and it cannot be read. Call `configure` before anything else. */
-  constructor(of: { readonly baseId: string; readonly memory: GuardMemory | "lost" | null; readonly port: GuardPort; readonly nowMs: number }) {
+  /** `lost`: what was remembered may be missing or old. Call `configure` before anything else. */
+  constructor(of: { readonly baseId: string; readonly memory: GuardMemory | null; readonly lost?: boolean; readonly port: GuardPort; readonly nowMs: number }) {
+    const { lost = false, nowMs } = of;
+    const known = of.memory ?? NO_MEMORY;
     this.#baseId = of.baseId;
     this.#port = of.port;
-    this.#memory = of.memory === "lost" ? { ...NO_MEMORY, lostAtMs: of.nowMs } : (of.memory ?? NO_MEMORY);
-    this.#watch = new DescriptorWatch(this.#memory.descriptors);
-    this.#sinceMs = of.nowMs;
-    this.#lostUntold = of.memory === "lost";
+    this.#memory = lost ? { ...known, lostAtMs: nowMs } : known;
+    this.#watch = new DescriptorWatch(known.descriptors);
+    this.#sinceMs = known.stop?.atMs ?? nowMs;
+    this.#lostUntold = lost;
   }
 
   /** The catalog as it is now: at the start, and after each change of it. A stop stays until it is confirmed, whatever else changed. */

@@ -33,10 +33,10 @@ interface Bench {
 
 function open(
   survey: Ecef | null,
-  more: { orders?: GuardOrders; memory?: GuardMemory | "lost" | null; kind?: "physical" | "network"; atMs?: number } = {},
+  more: { orders?: GuardOrders; memory?: GuardMemory | null; lost?: boolean; kind?: "physical" | "network"; atMs?: number } = {},
 ): Bench {
   const events: RelayEvent[] = [];
-  let memory: GuardMemory | null = more.memory === "lost" ? null : (more.memory ?? null);
+  let memory: GuardMemory | null = more.memory ?? null;
   let urgent = 0;
   const port = {
     tell: (event: RelayEvent) => void events.push(event),
@@ -46,7 +46,7 @@ function open(
     },
   };
   const nowMs = more.atMs ?? T0;
-  const guard = new ArpGuard({ baseId: "misato1", memory: more.memory ?? null, port, nowMs });
+  const guard = new ArpGuard({ baseId: "misato1", memory, lost: more.lost ?? false, port, nowMs });
   guard.configure({ antenna: survey && antennaOf(survey), kind: more.kind ?? "physical" }, more.orders ?? NOTHING, nowMs);
   guard.sessionStarted(nowMs);
   return { guard, events, codes: () => events.map((e) => e.code), memory: () => memory, urgent: () => urgent };
@@ -275,7 +275,7 @@ describe("staff", () => {
   });
 
   test("a lost memory is told, and the base is checked anew", () => {
-    const b = open(ARP, { memory: "lost" });
+    const b = open(ARP, { lost: true });
     b.guard.frame(frame1006(), T0 + 1);
     expect(b.guard.truth()).toMatchObject({ state: "passing", confirmed: false });
     expect(open(ARP, { memory: b.memory(), atMs: T0 + 5 }).guard.truth().confirmed).toBe(false);
