@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,23 +95,21 @@ describe("relay state", () => {
     const state = await opened();
     state.setGuard("misato2", NO_MEMORY, "now");
     await state.close();
-    writeFileSync(path(), readFileSync(path(), "utf8").replace('"atMs":1000', '"atMs":"soon"'));
+    const body = JSON.stringify(JSON.parse(readFileSync(path(), "utf8").replace('"atMs":1000', '"atMs":"soon"')).state);
+    writeFileSync(path(), `{"version":1,"sha256":"${createHash("sha256").update(body).digest("hex")}","state":${body}}\n`);
     const again = await opened();
     expect([again.damaged, again.guard("misato1"), again.guard("misato2")]).toEqual([true, null, NO_MEMORY]);
   });
 
-  test("any damage: it opens, and says so or knows the whole", async () => {
+  test("any damage is noticed", async () => {
     await filled();
     const whole = readFileSync(path());
     await fc.assert(
-      fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(255), fc.boolean(), async (at, byte, cut) => {
+      fc.asyncProperty(fc.nat(whole.length - 3), fc.integer({ min: 1, max: 255 }), fc.boolean(), async (at, flip, cut) => {
         const bytes = Buffer.from(cut ? whole.subarray(0, at) : whole);
-        if (!cut) bytes[at] = byte;
+        if (!cut) bytes[at] = (bytes[at] as number) ^ flip;
         writeFileSync(path(), bytes);
-        const state = await opened();
-        // A byte inside a text or a number is still a file that reads.
-        if (cut) expect(state.damaged).toBe(true);
-        else if (!state.damaged && state.guard("misato1") !== null) expect(state.guard("misato1")?.stop).not.toBeUndefined();
+        expect((await opened()).damaged).toBe(true);
       }),
       { numRuns: 60 },
     );
