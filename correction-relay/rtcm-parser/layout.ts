@@ -4,17 +4,17 @@ import { RtcmError } from "./errors.ts";
 import type { Field } from "./fields.ts";
 
 /** [name, field], in the order of the bits. */
-type NamedRow = readonly [name: string, field: Field<unknown>];
+export type NamedRow = readonly [name: string, field: Field<unknown>];
 /** [name, items]: as many as the layout's `countOf` row says. */
-type ListRow = readonly [name: string, items: List<unknown>];
+export type ListRow = readonly [name: string, items: List<unknown>];
 /** Bits without a name: zero by the standard; what a sender sets there is kept in `reserved`. At most one such row in a message. */
-type ReservedRow = { readonly reserved: number };
+export type ReservedRow = { readonly reserved: number };
 /** The number of items of the list further on; it need not stand beside it. */
-type CountRow = { readonly countOf: string; readonly bits: number };
+export type CountRow = { readonly countOf: string; readonly bits: number };
 
 export type Row = NamedRow | ListRow | ReservedRow | CountRow;
 
-interface List<T> {
+export interface List<T> {
   readonly items: Layout<T>;
 }
 
