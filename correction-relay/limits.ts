@@ -11,7 +11,7 @@ export interface RelayLimits {
   readonly gatherBytes: number;
   readonly roverStaleMs: number; // nothing older is handed to the kernel; who has not drained for so long gets no new epoch
   readonly roverUndrainedMs: number; // after it a rover is cut
-  readonly holdMs: number; // how long a rover waits without data: receivers hold RTK about 20 s
+  readonly holdMs: number; // what a base said of itself is kept so long after its end; behind it no rover waits, whatever happens
   readonly sourceSilentMs: number; // after it another authenticated source may take the mount
   readonly sourceIdleMs: number; // after it a source without a byte is closed
   readonly sourceWorkPerTurn: number; // after it the loop turns before more of a source is framed; work as `WorkBudget` counts it
@@ -31,7 +31,7 @@ export const LIMITS: RelayLimits = {
   gatherBytes: 65_536,
   roverStaleMs: 2000,
   roverUndrainedMs: 10_000,
-  holdMs: 20_000,
+  holdMs: 30_000,
   sourceSilentMs: 2000, // with a base's retries: back within 2.5 s
   sourceIdleMs: 120_000,
   sourceWorkPerTurn: 1_000_000, // one or two ms

@@ -8,6 +8,7 @@ import type { Credentials, GetRequest, NtripRequest, PostRequest, SourceRequest 
 import { httpRefusal, ICY_OK, postOk, type Refusal, sourceRefusal, sourcetableAnswer, streamOk } from "../core/wire/ntrip-response.ts";
 import { type Accounts, mayJoin, type Peer, roverNamed, type Verdict } from "./accounts.ts";
 import { tableDialectFor, versionFor } from "./agents.ts";
+import type { KernelQueue } from "./kernel-queue.ts";
 import type { RelayLimits } from "./limits.ts";
 import type { MountDirectory, MountPoint } from "./mount-point.ts";
 import { type RefusalReason, RefusalReports, type RefusedLogin } from "./refusals.ts";
@@ -32,6 +33,7 @@ export interface ReceptionOptions {
   readonly accounts: Accounts;
   readonly mounts: MountDirectory;
   readonly refused?: (refusal: RefusedLogin) => void; // of accounts that exist, for their diagnosis
+  readonly kernelQueue?: KernelQueue;
   readonly simServe: boolean;
   readonly limits: RelayLimits;
   readonly nowMs: () => number;
@@ -122,7 +124,7 @@ export class Reception {
 
   #join(visitor: Visitor, request: GetRequest, { rover, mount }: { rover: Rover; mount: MountPoint }): void {
     const { socket, peer, rest } = visitor;
-    const { limits, nowMs } = this.#o;
+    const { limits, nowMs, kernelQueue } = this.#o;
     const { maxSessions, staffTest } = rover;
     const cap = sessionCap({ maxSessions, staffTest, sessions: this.#sessions.of(rover.id), nowMs: nowMs() });
     if (cap.kind === "refuse") {
@@ -142,6 +144,7 @@ export class Reception {
       gga: request.gga,
       limits,
       nowMs,
+      ...(kernelQueue ? { kernelQueue } : {}),
       onClosed: (closed, reason) => {
         this.#sessions.remove(closed);
         mount.leave(closed);
@@ -179,7 +182,6 @@ export class Reception {
       address: socket.remoteAddress ?? "",
       body,
       agent: request.agent,
-      stationId: mount.takesSource.stationId,
       passwordHash: base.sourcePassword?.hash ?? null,
       limits: this.#o.limits,
       nowMs: this.#o.nowMs,

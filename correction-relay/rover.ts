@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { ecefToLatLon, latLonToEcef } from "rtcm-parser";
 import type { BaseHealth, RoverState } from "../core/domain/live.ts";
 import type { Rover } from "../core/domain/site.ts";
-import { type Gga, GgaCollector, parseGga } from "../core/wire/nmea-gga.ts";
+import { type Gga, GgaCollector } from "../core/wire/nmea-gga.ts";
 import type { Unit } from "./epoch-gatherer.ts";
 import type { KernelQueue } from "./kernel-queue.ts";
 import type { RelayLimits } from "./limits.ts";
@@ -69,7 +69,7 @@ export class RoverSession {
     this.#queue = new SendQueue(socket, limits, this.connectedAtMs);
     this.#limits = limits;
     this.#nowMs = nowMs;
-    for (const line of gga) this.#heard(parseGga(line));
+    for (const line of gga) this.receive(Buffer.from(`${line}\n`, "latin1"));
     socket.on("data", (chunk: Buffer) => this.receive(chunk));
     socket.once("end", () => this.end("left"));
     const watch = kernelQueue?.watch(socket, this) ?? null;
@@ -86,6 +86,11 @@ export class RoverSession {
   /** The last GGA; null before the first. */
   get lastGga(): HeardGga | null {
     return this.#last;
+  }
+
+  /** The last GGA as it came; null before the first. */
+  get ggaSentence(): string | null {
+    return this.#gga.sentence;
   }
 
   /** From the last GGA, when that had one. */
@@ -133,8 +138,8 @@ export class RoverSession {
     for (const gga of this.#gga.push(chunk)) this.#heard(gga);
   }
 
-  #heard(gga: Gga | null): void {
-    if (gga !== null) this.#last = { gga, atMs: this.#nowMs() };
+  #heard(gga: Gga): void {
+    this.#last = { gga, atMs: this.#nowMs() };
   }
 
   /**
@@ -246,7 +251,7 @@ export class RoverSession {
 
   state(of: {
     readonly mount: string;
-    readonly baseId: string;
+    readonly baseId: string | null;
     readonly sim: boolean;
     readonly antenna: BaseHealth["antenna"];
     readonly nowMs: number;

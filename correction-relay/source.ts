@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Epoch, epochOf, type FrameCounters, FrameSplitter, withStationId } from "rtcm-parser";
+import { type Epoch, epochOf, type FrameCounters, FrameSplitter } from "rtcm-parser";
 import type { Body } from "../core/wire/chunked-body.ts";
 import type { RelayLimits } from "./limits.ts";
 import { cut, finish } from "./socket.ts";
@@ -8,7 +8,7 @@ import { type SourceWork, WorkBudget, workOf } from "./work-budget.ts";
 
 /** What a source session hands on; the mount. */
 export interface SourceSink {
-  /** A whole frame with a good CRC, its station id as it leaves. It is a view: copy it to keep it. */
+  /** A whole frame with a good CRC. It is a view: copy it to keep it. */
   frame(frame: Uint8Array, epoch: Epoch | null, atMs: number): void;
   chunk(bytes: number, framing: FrameCounters, atMs: number): void;
   /** The source costs more than it may, and is read no faster than that. */
@@ -24,7 +24,6 @@ export interface SourceSessionOptions {
   readonly address?: string; // for people, where the socket does not know it
   readonly body: Body;
   readonly agent: string | null;
-  readonly stationId?: number | null; // null: frames pass as sent
   readonly passwordHash: string | null; // what let it in: it goes when this changes
   readonly limits: RelayLimits;
   readonly nowMs: () => number;
@@ -41,7 +40,6 @@ export class SourceSession {
   readonly kind: SourceKind;
   readonly #socket: Duplex;
   readonly #body: Body;
-  readonly #stationId: number | null;
   readonly #limits: RelayLimits;
   readonly #nowMs: () => number;
   readonly #splitter = new FrameSplitter();
@@ -53,7 +51,7 @@ export class SourceSession {
   #stopWaiting: () => void = () => {};
   #endsWith: string | null = null; // the reason, when the end came while bytes waited
 
-  constructor({ socket, kind = "push", address, body, agent, stationId = null, passwordHash, limits, nowMs }: SourceSessionOptions) {
+  constructor({ socket, kind = "push", address, body, agent, passwordHash, limits, nowMs }: SourceSessionOptions) {
     this.agent = agent;
     this.kind = kind;
     this.remoteAddress = address ?? (socket instanceof Socket ? socket.remoteAddress : undefined) ?? "";
@@ -63,7 +61,6 @@ export class SourceSession {
     this.#lastFrameAtMs = this.connectedAtMs;
     this.#socket = socket;
     this.#body = body;
-    this.#stationId = stationId;
     this.#limits = limits;
     this.#nowMs = nowMs;
     this.#budget = new WorkBudget({ perS: limits.sourceWorkPerS, burst: limits.sourceWorkBurst }, this.connectedAtMs);
@@ -136,7 +133,7 @@ export class SourceSession {
 
   #hand(frame: Uint8Array, atMs: number): void {
     this.#lastFrameAtMs = atMs;
-    this.#sink?.frame(this.#stationId === null ? frame : withStationId(frame, this.#stationId), epochOf(frame), atMs);
+    this.#sink?.frame(frame, epochOf(frame), atMs);
   }
 
   /** Once a second. */

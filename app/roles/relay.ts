@@ -22,6 +22,11 @@ export const run: RunRole = async (context) => {
       reports: {
         base: (health) => bus.publish(topics.baseHealth(health.baseId), health, { retain: true }),
         rover: (state) => bus.publish(topics.rover(state.roverId), state, { retain: true }),
+        event: (event) => {
+          if (event.baseId !== null) bus.publish(topics.baseEvents(event.baseId), event, { retain: false });
+          if (event.roverId !== null) bus.publish(topics.roverEvents(event.roverId), event, { retain: false });
+        },
+        refused: ({ atMs, ...refusal }) => bus.publish(topics.refusals, { at: new Date(atMs).toISOString(), ...refusal }, { retain: false }),
       },
     }),
     (r) => r.close(),

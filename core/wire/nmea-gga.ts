@@ -82,10 +82,16 @@ export class GgaCollector {
   #line = "";
   #overlong = false;
   #passedOver = 0;
+  #sentence: string | null = null;
 
   /** Lines that were no GGA, or damaged, or too long. */
   get passedOver(): number {
     return this.#passedOver;
+  }
+
+  /** The last one found, as it came, without its line end: for a network that wants to hear it. */
+  get sentence(): string | null {
+    return this.#sentence;
   }
 
   *push(chunk: Uint8Array): Generator<Gga, void, undefined> {
@@ -98,9 +104,14 @@ export class GgaCollector {
       this.#line = "";
       this.#overlong = false;
       if (!tooLong && line.trim() === "") continue;
-      const gga = tooLong ? null : parseGga(line.slice(Math.max(0, line.lastIndexOf("$"))).trimEnd());
-      if (gga === null) this.#passedOver += 1;
-      else yield gga;
+      const sentence = line.slice(Math.max(0, line.lastIndexOf("$"))).trimEnd();
+      const gga = tooLong ? null : parseGga(sentence);
+      if (gga === null) {
+        this.#passedOver += 1;
+        continue;
+      }
+      this.#sentence = sentence;
+      yield gga;
     }
     if (this.#overlong) return;
     this.#line += text.slice(from, from + LINE_BYTES_MAX + 1);

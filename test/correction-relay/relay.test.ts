@@ -1,3 +1,4 @@
+import { decodeMessage, FrameSplitter, messageType } from "rtcm-parser";
 import { describe, expect, test } from "vitest";
 import { isVisible } from "../../correction-relay/reception.ts";
 import { isLoopback } from "../../correction-relay/socket.ts";
@@ -23,6 +24,7 @@ import {
 
 const ICY_BYTES = 14;
 const epochAt = (ms: number): Uint8Array => msm(1077, ms, { announced: false });
+const framesOf = (bytes: Uint8Array): Uint8Array[] => [...new FrameSplitter().push(bytes)];
 const join = (...parts: readonly (Uint8Array | string)[]): Buffer => Buffer.concat(parts.map((p) => (typeof p === "string" ? Buffer.from(p) : p)));
 
 describe("a base's stream", () => {
@@ -139,17 +141,43 @@ describe("a base's stream", () => {
 });
 
 describe("a rover", () => {
-  test("on a mount whose base is absent waits, gets data when it comes, and is let go after 20 s without", async () => {
+  test("on a mount whose base is silent hears why from 4 s on, every 5 s, and is let go after 20 s of that", async () => {
     await using bench = await openBench();
     const patient = await joinRover(bench);
-    bench.pass(15_000);
+    for (let second = 0; second < 3; second += 1) bench.pass(1000);
     const source = await joinSource(bench);
-    source.send(epochAt(1000));
-    await patient.untilBytes(ICY_BYTES + epochAt(1000).length);
-    bench.pass(19_000);
+    source.send(join(frame1006(), epochAt(1000)));
+    const sent = join(frame1006(), epochAt(1000));
+    await patient.untilBytes(ICY_BYTES + sent.length);
+    const heard: number[] = [];
+    let bytes = patient.received.length;
+    for (let second = 1; second <= 23; second += 1) {
+      bench.pass(1000);
+      if (![4, 9, 14, 19].includes(second)) continue;
+      await patient.until(() => patient.received.length > bytes, `a sentence after ${second} s`);
+      heard.push(second);
+      const [arp, notice] = framesOf(patient.received.subarray(bytes));
+      expect(arp && Buffer.from(arp)).toEqual(Buffer.from(frame1006()));
+      expect(notice && decodeMessage(notice)).toMatchObject({ kind: "1029", text: expect.stringContaining("No corrections from the base") });
+      bytes = patient.received.length;
+    }
+    expect(heard).toEqual([4, 9, 14, 19]);
     expect(patient.closed).toBe(false);
     bench.pass(1000);
     await patient.untilClosed();
+    expect(patient.received.length).toBe(bytes);
+  });
+
+  test("on a mount whose base is absent waits, and gets data when they come", async () => {
+    await using bench = await openBench();
+    const patient = await joinRover(bench);
+    for (let second = 0; second < 20; second += 1) bench.pass(1000);
+    await patient.until(() => framesOf(patient.received.subarray(ICY_BYTES)).length === 4, "four sentences");
+    const bytes = patient.received.length;
+    const source = await joinSource(bench);
+    source.send(epochAt(1000));
+    await patient.untilBytes(bytes + epochAt(1000).length);
+    expect(patient.received.subarray(bytes)).toEqual(Buffer.from(epochAt(1000)));
   });
 
   test("that does not read misses whole epochs alone and is cut; the others miss nothing", async () => {
@@ -180,7 +208,8 @@ describe("a rover", () => {
     bench.pass(1000);
     slow.socket.resume();
     await slow.untilClosed();
-    expect(quick.received.length).toBe(expected);
+    const observed = framesOf(quick.received.subarray(ICY_BYTES)).filter((frame) => messageType(frame) === 1077);
+    expect(ICY_BYTES + Buffer.concat(observed).length).toBe(expected);
   });
 
   test("says where it is: GGA in the head, behind it, several and split; its end is told", async () => {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { encodeMessage, frameOf } from "rtcm-parser";
-import type { BaseHealth, RoverState } from "../../core/domain/live.ts";
+import type { BaseHealth, RelayEvent, RoverState } from "../../core/domain/live.ts";
 import type { Base, Catalog, Rover } from "../../core/domain/site.ts";
 import { silentLog } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
@@ -82,6 +82,7 @@ export interface Bench {
   readonly metrics: Metrics;
   readonly bases: Map<string, BaseHealth>; // last reported
   readonly rovers: Map<string, RoverState>;
+  readonly events: RelayEvent[];
   /** Sets the clock forward and lets the relay look at it. */
   pass(ms: number): void;
   change(catalog: Catalog): void;
@@ -99,6 +100,7 @@ export async function openBench(
   const metrics = new Metrics();
   const bases = new Map<string, BaseHealth>();
   const rovers = new Map<string, RoverState>();
+  const events: RelayEvent[] = [];
   const relay = new Relay({
     catalog: {
       current: () => catalog,
@@ -109,7 +111,7 @@ export async function openBench(
     },
     key: KEY,
     simServe: options.simServe ?? false,
-    reports: { base: (h) => void bases.set(h.baseId, h), rover: (s) => void rovers.set(s.roverId, s) },
+    reports: { base: (h) => void bases.set(h.baseId, h), rover: (s) => void rovers.set(s.roverId, s), event: (e) => void events.push(e), refused: () => {} },
     log: silentLog,
     metrics,
     nowMs: () => nowMs,
@@ -124,6 +126,7 @@ export async function openBench(
     metrics,
     bases,
     rovers,
+    events,
     pass(ms) {
       nowMs += ms;
       relay.tick();

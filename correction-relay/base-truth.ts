@@ -1,0 +1,166 @@
+import { type Epoch, type FrameCounters, latLonToEcef } from "rtcm-parser";
+import type { BaseHealth, BaseTruth, RelayEvent, Sentence } from "../core/domain/live.ts";
+import type { Base } from "../core/domain/site.ts";
+import type { Log } from "../core/runtime/log.ts";
+import type { Metrics } from "../core/runtime/metrics.ts";
+import { ArpGuard, type GuardDecision, type GuardOrders } from "./arp-guard.ts";
+import type { FeedForm } from "./feed-forms.ts";
+import type { GuardMemory } from "./guard-memory.ts";
+import { GUARD_WORDS } from "./guard-words.ts";
+import { BaseMonitor } from "./health.ts";
+import { NetworkReference } from "./network-reference.ts";
+import type { SourceSession } from "./source.ts";
+import type { TableEntry } from "./sourcetable.ts";
+import { formShown, surveyedPosition } from "./table-form.ts";
+
+/** What the truth of a base rests on, beside its stream. */
+export interface TruthServices {
+  readonly memory: {
+    of(baseId: string): GuardMemory | null;
+    readonly lost: boolean; // something was remembered that cannot be read
+    keep(baseId: string, memory: GuardMemory, when: "now" | "soon"): void;
+  };
+  readonly orders: (baseId: string) => GuardOrders;
+  readonly event: (event: RelayEvent) => void;
+}
+
+export interface BaseTruthOptions {
+  readonly base: Base;
+  readonly services: TruthServices;
+  readonly nowMs: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+interface Position {
+  readonly latDeg: number;
+  readonly lonDeg: number;
+  readonly heightM: number | null;
+}
+
+/** pass, hold, stop: see ArpGuard. reset: of a network's other reference; what was gathered and kept of the former one goes. */
+export type Admission = GuardDecision | "reset";
+
+/** What is known to be true about one base: may it be relayed, how well it sends, was it moved, is it where it says. */
+export class BaseTruthKeeper {
+  readonly #o: BaseTruthOptions;
+  readonly #guard: ArpGuard;
+  readonly #monitor = new BaseMonitor();
+  #base: Base;
+  #network: NetworkReference | null = null;
+  #roverPosition: () => Position | null = () => null;
+  #tooFar: Sentence | null = null;
+  #wayNote: () => Sentence | null = () => null;
+  #kind: BaseTruth["source"]["kind"];
+
+  constructor(options: BaseTruthOptions) {
+    const { base, services, nowMs } = options;
+    this.#o = options;
+    this.#base = base;
+    this.#kind = kindOf(base);
+    this.#guard = new ArpGuard({
+      baseId: base.id,
+      memory: services.memory.of(base.id),
+      lost: services.memory.lost,
+      port: { tell: (event) => services.event(event), remember: (memory, when) => services.memory.keep(base.id, memory, when) },
+      nowMs: nowMs(),
+    });
+    this.change(base);
+  }
+
+  change(base: Base): void {
+    this.#base = base;
+    this.#guard.configure(base, this.#o.services.orders(base.id), this.#o.nowMs());
+  }
+
+  /** How the base is reached, when it does not come by itself. */
+  reachedBy(note: () => Sentence | null): void {
+    this.#wayNote = note;
+  }
+
+  /** A virtual station for one rover: its reference must lie near it. */
+  servesRover(position: () => Position | null): void {
+    this.#network = new NetworkReference();
+    this.#roverPosition = position;
+  }
+
+  get mayRelay(): boolean {
+    return this.#guard.decision === "pass" && this.#tooFar === null;
+  }
+
+  /** Why nothing may be relayed until somebody acts; null: no such reason. */
+  get stop(): Sentence | null {
+    return this.#tooFar ?? (this.#guard.state === "stopped" ? (this.#guard.truth().reason ?? GUARD_WORDS.staffStopped) : null);
+  }
+
+  get antenna(): BaseHealth["antenna"] {
+    return this.#monitor.antenna;
+  }
+
+  sessionBegan(source: SourceSession, nowMs: number): void {
+    this.#kind = source.kind;
+    if (this.#network !== null) this.#network = new NetworkReference();
+    this.#tooFar = null;
+    this.#guard.sessionStarted(nowMs);
+    this.#monitor.connected(nowMs, source.agent);
+  }
+
+  sessionEnded(nowMs: number): void {
+    this.#guard.sessionEnded(nowMs);
+    this.#monitor.disconnected();
+  }
+
+  /** Each frame of the source, in order, before it goes anywhere else. */
+  admit(frame: Uint8Array, atMs: number): Admission {
+    const decision = this.#guard.frame(frame, atMs);
+    if (this.#network === null || decision !== "pass") return decision;
+    const rover = this.#roverPosition();
+    const reference = this.#network.frame(frame, rover === null ? null : latLonToEcef({ ...rover, heightM: rover.heightM ?? 0 }));
+    if (reference !== "far") return reference;
+    this.#tooFar = GUARD_WORDS.tooFar((this.#network.distanceM ?? 0) / 1000);
+    return "stop";
+  }
+
+  chunk(bytes: number, framing: FrameCounters, atMs: number): void {
+    this.#monitor.chunk(bytes, framing, atMs);
+  }
+
+  /** What came, after it has left. */
+  look(frames: readonly { readonly frame: Uint8Array; readonly epoch: Epoch | null; readonly atMs: number }[]): void {
+    for (const { frame, epoch, atMs } of frames) {
+      if (this.#monitor.frame(frame, epoch, atMs) === "unreadable")
+        this.#o.metrics.count("azemichi_relay_unreadable_frames_total", { mount: this.#base.mount });
+    }
+  }
+
+  /** Once a second. */
+  tick(nowMs: number): void {
+    this.#guard.tick({ bumped: false, singlePoint: "insufficient" }, nowMs);
+  }
+
+  health(of: { readonly rovers: number; readonly nowMs: number }): BaseHealth {
+    const { id, mount, sim } = this.#base;
+    return { ...this.#monitor.health({ baseId: id, mount, sim, ...of }) };
+  }
+
+  tableEntry({ mount, form, nowMs }: { readonly mount: string; readonly form: FeedForm; readonly nowMs: number }): TableEntry {
+    const { name, id, sim } = this.#base;
+    return {
+      mount,
+      name,
+      id,
+      form: formShown(this.#monitor.form(nowMs), form),
+      position: this.#monitor.antenna ?? surveyedPosition(this.#base),
+      nmea: false,
+      solution: this.#base.kind === "network" ? "network" : "single",
+      generator: this.#monitor.receiver,
+      sim,
+    };
+  }
+}
+
+const kindOf = ({ kind, pull, listen }: Base): BaseTruth["source"]["kind"] => {
+  if (kind === "network") return "network";
+  if (pull === null) return listen === null ? "push" : "listen";
+  return pull.startsWith("serial:") ? "serial" : pull.startsWith("tcp:") ? "tcp" : "pull";
+};

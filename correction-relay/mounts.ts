@@ -1,0 +1,195 @@
+import type { Base, Catalog } from "../core/domain/site.ts";
+import { BaseStream, type BaseStreamOptions } from "./base-stream.ts";
+import { BaseUpstream } from "./base-upstream.ts";
+import type { FeedForm } from "./feed-forms.ts";
+import type { MountDirectory } from "./mount-point.ts";
+import { NetworkMount, type NetworkSeats } from "./network-mount.ts";
+import type { LivingMount } from "./served.ts";
+import { parseUpstreamUrl } from "./sources/upstream-url.ts";
+import { StreamMount } from "./stream-mount.ts";
+import { VirtualMount, type VirtualServices } from "./virtual-mount.ts";
+
+export interface MountsOptions extends Omit<BaseStreamOptions, "base"> {
+  readonly virtual?: Omit<VirtualServices, "stream">;
+  readonly random: () => number;
+}
+
+/** The forms in which a mount is offered, by suffix. */
+const FORMS: readonly { readonly suffix: string; readonly form: FeedForm }[] = [
+  { suffix: "", form: "as-sent" },
+  { suffix: "_M4", form: "msm4" },
+  { suffix: "_L", form: "legacy" },
+];
+
+interface Station {
+  readonly stream: BaseStream;
+  readonly upstream: BaseUpstream | null;
+  readonly networkMounts: readonly NetworkMount[];
+  readonly names: readonly string[];
+  readonly shape: string; // what its mounts depend on: another one, and they are made anew
+}
+
+/** Every name that leads somewhere, from the catalog as it is now. */
+export class Mounts implements MountDirectory {
+  readonly #o: MountsOptions;
+  readonly #mounts = new Map<string, LivingMount>();
+  readonly #stations = new Map<string, Station>(); // by base id
+  readonly #virtual = new Map<string, VirtualMount>();
+  #catalog: Catalog;
+
+  constructor(options: MountsOptions, catalog: Catalog) {
+    this.#o = options;
+    this.#catalog = catalog;
+    this.apply(catalog);
+  }
+
+  find(name: string): LivingMount | undefined {
+    return this.#mounts.get(name);
+  }
+
+  all(): Iterable<LivingMount> {
+    return this.#mounts.values();
+  }
+
+  *streams(): Generator<BaseStream, void, undefined> {
+    for (const { stream } of this.#stations.values()) yield stream;
+  }
+
+  apply(catalog: Catalog): void {
+    this.#catalog = catalog;
+    const wanted = new Map(catalog.bases.map((base) => [base.id, base]));
+    for (const [id, station] of this.#stations) {
+      const base = wanted.get(id);
+      if (base !== undefined && shapeOf(base) === station.shape) station.stream.change(base);
+      else this.#remove(id, station);
+    }
+    for (const base of catalog.bases) if (!this.#stations.has(base.id)) this.#add(base);
+    this.#applyVirtual(catalog);
+  }
+
+  #remove(id: string, { stream, upstream, names }: Station): void {
+    for (const name of names) {
+      this.#mounts.get(name)?.close("mount removed");
+      this.#mounts.delete(name);
+    }
+    upstream?.close();
+    stream.close("mount removed");
+    this.#stations.delete(id);
+  }
+
+  #add(base: Base): void {
+    const { nowMs } = this.#o;
+    const stream = new BaseStream({ ...this.#o, base });
+    const mounts = base.kind === "network" && base.pull !== null ? this.#networkMounts(base) : this.#streamMounts(base, stream);
+    for (const mount of mounts) this.#mounts.set(mount.name, mount);
+    const upstream = base.kind === "physical" && (base.pull ?? base.listen) !== null ? new BaseUpstream({ ...this.#o, stream, nowMs }) : null;
+    if (upstream !== null) stream.truth.reachedBy(() => upstream.note);
+    this.#stations.set(base.id, {
+      stream,
+      upstream,
+      networkMounts: mounts.filter((mount) => mount instanceof NetworkMount),
+      names: mounts.map(({ name }) => name),
+      shape: shapeOf(base),
+    });
+  }
+
+  #streamMounts(base: Base, stream: BaseStream): LivingMount[] {
+    const { nowMs } = this.#o;
+    const offset = base.arpOffset;
+    const own = FORMS.map(
+      ({ suffix, form }) =>
+        new StreamMount({ name: `${base.mount}${suffix}`, variantOf: suffix === "" ? null : base.mount, stream, form, arpOffset: null, nowMs }),
+    );
+    if (offset === null) return own;
+    const arpOffset = { xM: offset.x, yM: offset.y, zM: offset.z };
+    return [
+      ...own,
+      ...FORMS.map(
+        ({ suffix, form }) =>
+          new StreamMount({ name: `${offset.mount}${suffix}`, variantOf: suffix === "" ? null : offset.mount, stream, form, arpOffset, nowMs }),
+      ),
+    ];
+  }
+
+  #networkMounts(base: Base): LivingMount[] {
+    const url = parseUpstreamUrl(base.pull ?? "");
+    if (url === null) return [];
+    const seats: NetworkSeats = { taken: 0 };
+    const { random, log, metrics } = this.#o;
+    const current = (): Base => this.#catalog.bases.find(({ id }) => id === base.id) ?? base;
+    return FORMS.map(
+      ({ suffix, form }) =>
+        new NetworkMount({
+          name: `${base.mount}${suffix}`,
+          variantOf: suffix === "" ? null : base.mount,
+          form,
+          base: current,
+          url,
+          seats,
+          streamOptions: this.#o,
+          random,
+          log,
+          metrics,
+        }),
+    );
+  }
+
+  /** NEAR and FIELD exist where there is a base that they could ever choose. */
+  #applyVirtual(catalog: Catalog): void {
+    const possible = catalog.bases.some((base) => base.kind === "physical" && !base.sim && base.antenna !== null && base.stationId !== null);
+    const virtual = this.#o.virtual;
+    if (!possible || virtual === undefined) {
+      for (const [name, mount] of this.#virtual) {
+        mount.close("no base for it any more");
+        this.#mounts.delete(name);
+      }
+      this.#virtual.clear();
+      return;
+    }
+    for (const kind of ["NEAR", "FIELD"] as const) {
+      for (const { suffix, form } of FORMS) {
+        const name = `${kind}${suffix}`;
+        if (this.#virtual.has(name)) continue;
+        const mount = new VirtualMount({
+          name,
+          variantOf: suffix === "" ? null : kind,
+          kind,
+          form: form === "as-sent" ? "one-set" : form,
+          services: { ...virtual, stream: (baseId) => this.#stations.get(baseId)?.stream ?? null },
+          nowMs: this.#o.nowMs,
+        });
+        this.#virtual.set(name, mount);
+        this.#mounts.set(name, mount);
+      }
+    }
+  }
+
+  /** What health says of a base: of a network, what its newest session shows. */
+  shown(stream: BaseStream): BaseStream {
+    const station = this.#stations.get(stream.base.id);
+    for (const mount of station?.networkMounts ?? []) if (mount.newest !== null) return mount.newest;
+    return stream;
+  }
+
+  /** Once a second. */
+  tick(nowMs: number): void {
+    for (const { stream, upstream } of this.#stations.values()) {
+      stream.tick(nowMs);
+      upstream?.tick(nowMs);
+    }
+    for (const mount of this.#mounts.values()) mount.tick(nowMs);
+  }
+
+  /** Ends every session; what was here can still be asked about. */
+  close(reason: string): void {
+    for (const mount of this.#mounts.values()) mount.close(reason);
+    for (const { stream, upstream } of this.#stations.values()) {
+      upstream?.close();
+      stream.close(reason);
+    }
+  }
+}
+
+/** A base whose name or way in has changed is another one; anything else of it may change under a running stream. */
+const shapeOf = ({ mount, kind, pull, pullMode, pullSessions, listen, arpOffset }: Base): string =>
+  JSON.stringify([mount, kind, pull, pullMode, pullSessions, listen, arpOffset]);

@@ -1,0 +1,31 @@
+import type { RelayEvent } from "../core/domain/live.ts";
+import type { CatalogView } from "../core/domain/site.ts";
+import type { TruthServices } from "./base-truth.ts";
+import type { GuardMemory } from "./guard-memory.ts";
+import type { RelayState } from "./relay-state.ts";
+
+/** What bases' truths rest on: the relay's memory, the orders of staff, and somebody who is told. */
+export function truthServices(of: {
+  readonly catalog: CatalogView;
+  readonly state?: RelayState; // absent: remembered until the process ends
+  readonly event: (event: RelayEvent) => void;
+}): TruthServices {
+  const { catalog, state, event } = of;
+  const untilEnd = new Map<string, GuardMemory>();
+  return {
+    memory: {
+      of: (baseId) => (state === undefined ? (untilEnd.get(baseId) ?? null) : state.guard(baseId)),
+      lost: state?.damaged ?? false,
+      keep: (baseId, memory, when) => {
+        if (state === undefined) untilEnd.set(baseId, memory);
+        else state.setGuard(baseId, memory, when);
+      },
+    },
+    orders: (baseId) => {
+      const { orders, recheckedAtMs } = catalog.current();
+      const order = orders.find((o) => o.baseId === baseId);
+      return { confirmedAtMs: order?.confirmedAtMs ?? null, stoppedAtMs: order?.stoppedAtMs ?? null, recheckedAtMs };
+    },
+    event,
+  };
+}

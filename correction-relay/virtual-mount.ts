@@ -1,0 +1,217 @@
+import type { RelayEvent, RoverService, Sentence } from "../core/domain/live.ts";
+import type { BaseStream } from "./base-stream.ts";
+import { bridgeStep } from "./bridge.ts";
+import type { Feed } from "./feed.ts";
+import type { FeedForm } from "./feed-forms.ts";
+import { notice1029 } from "./notice-text.ts";
+import { spoken, WORDS } from "./relay-words.ts";
+import type { HeardGga, RoverSession } from "./rover.ts";
+import type { LivingMount, Served } from "./served.ts";
+import type { TableEntry } from "./sourcetable.ts";
+import type { Decision, RoverChooser } from "./virtual/rover-chooser.ts";
+
+/** What a virtual mount needs of the relay around it. */
+export interface VirtualServices {
+  readonly stream: (baseId: string) => BaseStream | null;
+  /** A choice for a rover: the one that it had when it left a moment ago, else a new one. */
+  readonly chooserFor: (kind: VirtualKind, session: RoverSession, nowMs: number) => RoverChooser;
+  readonly keep: (kind: VirtualKind, session: RoverSession, chooser: RoverChooser, nowMs: number) => void;
+  readonly tableEntry: (mount: { readonly name: string; readonly form: FeedForm }, nowMs: number) => TableEntry;
+  readonly event: (event: RelayEvent) => void;
+}
+
+export type VirtualKind = "NEAR" | "FIELD";
+
+export interface VirtualMountOptions {
+  readonly name: string;
+  readonly variantOf: string | null;
+  readonly kind: VirtualKind;
+  readonly form: FeedForm;
+  readonly services: VirtualServices;
+  readonly nowMs: () => number;
+}
+
+interface Placed {
+  readonly baseId: string;
+  readonly stream: BaseStream;
+  readonly feed: Feed;
+}
+
+/** A rover's place on a virtual mount: what it gets now, and what comes next. */
+interface Seat {
+  readonly session: RoverSession;
+  readonly chooser: RoverChooser;
+  current: Placed | null;
+  coming: Placed | null;
+  decision: Decision;
+  heard: HeardGga | null;
+  switches: RoverService["switches"];
+}
+
+const SWITCHES_SHOWN = 10;
+
+/** NEAR or FIELD: moves each rover between bases as its choice says, on a border of epochs. */
+export class VirtualMount implements LivingMount {
+  readonly name: string;
+  readonly variantOf: string | null;
+  readonly sim = false;
+  readonly takesSource = null;
+  readonly #o: VirtualMountOptions;
+  readonly #seats = new Map<RoverSession, Seat>();
+  #lastLookMs: number | null = null;
+
+  constructor(options: VirtualMountOptions) {
+    this.name = options.name;
+    this.variantOf = options.variantOf;
+    this.#o = options;
+  }
+
+  entry(nowMs: number): TableEntry {
+    return this.#o.services.tableEntry({ name: this.name, form: this.#o.form }, nowMs);
+  }
+
+  attach(): "taken" {
+    return "taken";
+  }
+
+  /** Data at once where there are any: a console that hears nothing for a second goes away (AgIO). */
+  join(session: RoverSession, statusLine: string): void {
+    const nowMs = this.#o.nowMs();
+    const chooser = this.#o.services.chooserFor(this.#o.kind, session, nowMs);
+    const heard = session.lastGga;
+    if (heard !== null) chooser.heard(heard.gga, heard.atMs);
+    const decision = chooser.decide(nowMs);
+    const seat: Seat = { session, chooser, current: null, coming: null, decision, heard, switches: [] };
+    this.#seats.set(session, seat);
+    const placed = this.#placeOf(decision);
+    if (placed !== null) {
+      placed.feed.join(session, statusLine, nowMs);
+      seat.current = placed;
+    } else {
+      session.start(Buffer.concat([Buffer.from(statusLine, "latin1"), this.#words(noticeOf(decision))]));
+    }
+  }
+
+  leave(session: RoverSession): void {
+    const seat = this.#seats.get(session);
+    if (seat === undefined) return;
+    seat.current?.feed.leave(session);
+    seat.coming?.feed.leave(session);
+    this.#seats.delete(session);
+    this.#o.services.keep(this.#o.kind, session, seat.chooser, this.#o.nowMs());
+  }
+
+  *served(): Generator<Served, void, undefined> {
+    for (const { session, current, chooser, decision, switches } of this.#seats.values()) {
+      const notice = decision.kind === "serve" || decision.kind === "hold" ? null : decision.notice;
+      yield { session, mount: this.name, stream: current?.stream ?? null, plotId: chooser.plotId, switches, notice };
+    }
+  }
+
+  /** Once a second, and when a base is stopped. */
+  tick(nowMs: number): void {
+    const sinceLookMs = this.#lastLookMs === null ? null : nowMs - this.#lastLookMs;
+    this.#lastLookMs = nowMs;
+    for (const seat of this.#seats.values()) {
+      this.#listen(seat);
+      this.#follow(seat, seat.chooser.decide(nowMs), nowMs);
+      this.#bridge(seat, nowMs, sinceLookMs);
+      seat.session.tick(nowMs);
+    }
+  }
+
+  #listen(seat: Seat): void {
+    const heard = seat.session.lastGga;
+    if (heard === null || heard === seat.heard) return;
+    seat.heard = heard;
+    seat.chooser.heard(heard.gga, heard.atMs);
+  }
+
+  #follow(seat: Seat, decision: Decision, nowMs: number): void {
+    const before = seat.decision;
+    seat.decision = decision;
+    switch (decision.kind) {
+      case "hold":
+        return;
+      case "serve":
+        this.#serve(seat, decision);
+        return;
+      case "end":
+      case "none":
+        if (before.kind === decision.kind) return;
+        this.#detach(seat);
+        seat.session.say(this.#words(decision.notice));
+        this.#note(seat, null, decision.notice, nowMs);
+    }
+  }
+
+  #serve(seat: Seat, decision: Extract<Decision, { kind: "serve" }>): void {
+    const { session, current } = seat;
+    if (current?.baseId === decision.baseId) {
+      seat.coming?.feed.leave(session);
+      seat.coming = null;
+      return;
+    }
+    // A faulty base ends at once; a sound one goes on until the first whole epoch of the next one.
+    if (current !== null && !current.stream.truth.mayRelay) this.#detachCurrent(seat);
+    if (seat.coming?.baseId === decision.baseId) return;
+    seat.coming?.feed.leave(session);
+    const placed = this.#placeOf(decision);
+    seat.coming = placed;
+    placed?.feed.comeWithNextEpoch(session, () => {
+      this.#detachCurrent(seat);
+      seat.current = placed;
+      seat.coming = null;
+      this.#note(seat, placed.baseId, decision.reason, this.#o.nowMs());
+    });
+    if (placed === null) seat.decision = { kind: "none", notice: WORDS.noBase };
+  }
+
+  #detachCurrent(seat: Seat): void {
+    seat.current?.feed.leave(seat.session);
+    seat.current = null;
+  }
+
+  #detach(seat: Seat): void {
+    this.#detachCurrent(seat);
+    seat.coming?.feed.leave(seat.session);
+    seat.coming = null;
+  }
+
+  /** Each switch is told once: to staff and the rover's owner. */
+  #note(seat: Seat, to: string | null, reason: Sentence, nowMs: number): void {
+    const from = seat.switches[0]?.to ?? null;
+    const at = new Date(nowMs).toISOString();
+    seat.switches = [{ at, from, to, reason }, ...seat.switches].slice(0, SWITCHES_SHOWN);
+    const { code, ja, en } = reason;
+    this.#o.services.event({ code, ja, en, at, baseId: to ?? from, roverId: seat.session.rover.id, severity: to === null ? "alarm" : "warning" });
+  }
+
+  #placeOf(decision: Decision): Placed | null {
+    if (decision.kind !== "serve" && decision.kind !== "hold") return null;
+    const stream = this.#o.services.stream(decision.baseId);
+    return stream === null ? null : { baseId: decision.baseId, stream, feed: stream.feed(this.#o.form) };
+  }
+
+  /** While a base is held though silent, and after corrections have ended, the console hears why. */
+  #bridge(seat: Seat, nowMs: number, sinceLookMs: number | null): void {
+    const { session, current } = seat;
+    const silentForMs = nowMs - session.lastDataAtMs;
+    const before = sinceLookMs === null || silentForMs < sinceLookMs ? null : silentForMs - sinceLookMs;
+    const step = bridgeStep(silentForMs, before);
+    if (step === "nothing") return;
+    if (step === "close") session.end(`no data: ${noticeOf(seat.decision).code}`);
+    else if (current === null) session.say(this.#words(noticeOf(seat.decision)));
+    else session.say(current.stream.spoken(current.feed, spoken(noticeOf(seat.decision))));
+  }
+
+  #words(notice: Sentence): Uint8Array {
+    return notice1029(spoken(notice), { stationId: 0, nowMs: this.#o.nowMs() });
+  }
+
+  close(reason: string): void {
+    for (const { session } of this.#seats.values()) session.end(reason);
+  }
+}
+
+const noticeOf = (decision: Decision): Sentence => (decision.kind === "serve" || decision.kind === "hold" ? WORDS.baseSilent : decision.notice);
