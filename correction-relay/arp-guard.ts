@@ -53,25 +53,21 @@ export class ArpGuard {
   readonly #wait = new PositionWait();
   #emptyTold = false;
   #recheckTold: number | null = null;
-  #lostUntold: boolean;
   #configured = false;
 
   /** `lost`: what was remembered may be missing or old. Call `configure` before anything else. */
   constructor(of: { readonly baseId: string; readonly memory: GuardMemory | null; readonly lost?: boolean; readonly port: GuardPort; readonly nowMs: number }) {
-    const { lost = false, nowMs } = of;
     const known = of.memory ?? NO_MEMORY;
     this.#baseId = of.baseId;
     this.#port = of.port;
-    this.#memory = lost ? { ...known, lostAtMs: nowMs } : known;
-    this.#watch = new DescriptorWatch(known.descriptors);
-    this.#sinceMs = known.stop?.atMs ?? nowMs;
-    this.#lostUntold = lost;
+    this.#memory = of.lost === true ? { ...known, lostAtMs: of.nowMs } : known;
+    this.#watch = new DescriptorWatch(this.#memory.descriptors);
+    this.#sinceMs = this.#memory.stop?.atMs ?? of.nowMs;
   }
 
   /** The catalog as it is now: at the start, and after each change of it. A stop stays until it is confirmed, whatever else changed. */
   configure(base: Pick<Base, "antenna" | "kind">, orders: GuardOrders, nowMs: number): void {
-    if (this.#lostUntold) {
-      this.#lostUntold = false;
+    if (!this.#configured && (this.#memory.lostAtMs ?? 0) > (this.#memory.recheckPassedMs ?? 0)) {
       this.#remember({}, "now");
       this.#tell(GUARD_WORDS.memoryLost, "alarm", nowMs);
     }

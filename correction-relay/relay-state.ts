@@ -111,7 +111,7 @@ export class RelayState {
     this.#dirty = true;
     if (entries.size <= LIMITS[part]) return;
     for (const key of entries.keys()) {
-      if (part === "guard" && this.guard(key)?.stop) continue;
+      if (part === "guard" && this.#entries.guard.get(key)?.value.stop) continue;
       entries.delete(key);
       this.#o.metrics.count("azemichi_relay_state_forgotten_total", { part });
       return;
