@@ -1,4 +1,7 @@
-import type { Credentials } from "./ntrip-request.ts";
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
 
 /** What stands under the request line. */
 export interface Headers {

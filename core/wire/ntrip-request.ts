@@ -1,14 +1,11 @@
-import { basicCredentials, compressionIn, type Headers, ntripVersion, readHeaders, unglued } from "./ntrip-headers.ts";
+import { basicCredentials, type Credentials, compressionIn, type Headers, ntripVersion, readHeaders, unglued } from "./ntrip-headers.ts";
+
+export type { Credentials } from "./ntrip-headers.ts";
 
 /**
  * The first words of whoever connects to the caster, as the field sends them: NTRIP 1.0 and 2.0, RTKLIB, consoles of tractors,
  * receivers with a request of their own making. Tolerant in form, bounded in size; it never throws.
  */
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
-
 interface RequestHead {
   readonly mount: string; // without slash and query, percent-decoded; "" asks for the sourcetable
   readonly version: 1 | 2; // 2 only where `Ntrip-Version: Ntrip/2…` says so

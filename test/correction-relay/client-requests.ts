@@ -34,6 +34,11 @@ export const ROVERS: readonly RoverRow[] = [
     answer: "ICY",
   },
   {
+    client: "AgIO that says version 2 hands the answer's head to the receiver all the same",
+    sends: get("GET /MISATO1 HTTP/1.1", "User-Agent: NTRIP AgOpenGPSClient/6.8", "Ntrip-Version: Ntrip/2.0", AUTH),
+    answer: "ICY",
+  },
+  {
     client: "old AgIO, GGA among the headers",
     sends: get("GET /MISATO1 HTTP/1.0", "User-Agent: NTRIP AgOpenGPSClient/4", AUTH, GGA, "Accept: */*", "Connection: close"),
     answer: "ICY",

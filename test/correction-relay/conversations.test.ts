@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { AGENTS } from "../../correction-relay/agents.ts";
 import { BASES, GGA, REFUSALS, ROVERS, TABLES } from "./client-requests.ts";
 import { type Bench, baseOf, eventually, FILLER, frame1006, joinRover, joinSource, msm, openBench, type Peer, ROVER_AUTH, roverOf } from "./support.ts";
 
@@ -61,6 +62,12 @@ describe("rovers (ntrip.md §3.1)", () => {
         bench.pass(0);
         return [...bench.rovers.values()].some((r) => r.position?.latDeg === 39.42);
       }, "its position");
+  });
+
+  test.each(AGENTS)("the override for $agent is shown by a row, and needed there", ({ agent, version }) => {
+    const shown = ROVERS.filter(({ sends }) => agent.test(/User-Agent: (.*)/.exec(sends)?.[1] ?? ""));
+    const overridden = shown.filter(({ sends }) => (/Ntrip-Version: Ntrip\/2/.test(sends) ? 2 : 1) !== version);
+    expect(overridden.map(({ answer }) => answer)).toContain(version === 2 ? "HTTP/1.1" : "ICY");
   });
 
   test("several GGA in one packet, and one split over many: the last one counts", async () => {
