@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import { topics } from "../../core/domain/topics.ts";
 import { Relay } from "../../correction-relay/relay.ts";
+import { RelayState } from "../../correction-relay/relay-state.ts";
+import { VerifiedSecrets } from "../../correction-relay/verified-secrets.ts";
 import { connectBus } from "../bus.ts";
 import type { RunRole } from "../role.ts";
 
@@ -9,6 +12,9 @@ const METRICS_EVERY_MS = 5000;
 /** The relay: serves before and without the bus, which only hears of it. */
 export const run: RunRole = async (context) => {
   const { config, ports, catalog, key, log, metrics, nowMs, resources } = context;
+  const folder = join(context.dataFolder, "relay"); // its own: it serves from here with everybody else away
+  const state = resources.use("relay state", await RelayState.open({ folder, log, metrics }), (s) => s.close());
+  const verified = resources.use("verified secrets", VerifiedSecrets.open({ path: join(folder, "verified.json"), log }), (v) => v.close());
   const bus = resources.use("bus", connectBus(context), (b) => b.close());
   const relay = resources.use(
     "relay",
@@ -19,6 +25,8 @@ export const run: RunRole = async (context) => {
       log,
       metrics,
       nowMs,
+      state,
+      verified,
       reports: {
         base: (health) => bus.publish(topics.baseHealth(health.baseId), health, { retain: true }),
         rover: (state) => bus.publish(topics.rover(state.roverId), state, { retain: true }),
