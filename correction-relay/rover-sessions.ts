@@ -4,8 +4,8 @@ import type { RoverSession } from "./rover.ts";
 export class RoverSessions {
   readonly #sessions = new Map<string, Set<RoverSession>>(); // by rover id
 
-  of(roverId: string): readonly RoverSession[] {
-    return [...(this.#sessions.get(roverId) ?? [])];
+  of(roverId: string): Iterable<RoverSession> {
+    return this.#sessions.get(roverId) ?? [];
   }
 
   count(roverId: string): number {

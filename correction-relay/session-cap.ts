@@ -6,7 +6,7 @@ export interface CountedSession {
 export interface SessionCap<S extends CountedSession> {
   readonly maxSessions: number; // 0: no limit
   readonly staffTest: boolean; // of this account: its sessions never count
-  readonly sessions: readonly S[]; // of this account, now
+  readonly sessions: Iterable<S>; // of this account, now; not looked at where there is no limit
   readonly nowMs: number;
 }
 
@@ -21,8 +21,10 @@ export const MUTE_AFTER_MS = 15_000;
  * 15 s ago, else the newcomer is refused: a live session is never cut. Where the cap was lowered, as many mute ones as are over go.
  */
 export function sessionCap<S extends CountedSession>({ maxSessions, staffTest, sessions, nowMs }: SessionCap<S>): CapVerdict<S> {
-  const over = sessions.length + 1 - maxSessions;
-  if (maxSessions === 0 || staffTest || over <= 0) return { kind: "admit", replaces: [] };
-  const mute = sessions.filter((session) => nowMs - session.lastSignOfLifeMs > MUTE_AFTER_MS).sort((a, b) => a.lastSignOfLifeMs - b.lastSignOfLifeMs);
+  if (maxSessions === 0 || staffTest) return { kind: "admit", replaces: [] };
+  const live = [...sessions];
+  const over = live.length + 1 - maxSessions;
+  if (over <= 0) return { kind: "admit", replaces: [] };
+  const mute = live.filter((session) => nowMs - session.lastSignOfLifeMs > MUTE_AFTER_MS).sort((a, b) => a.lastSignOfLifeMs - b.lastSignOfLifeMs);
   return mute.length < over ? { kind: "refuse" } : { kind: "admit", replaces: mute.slice(0, over) };
 }
