@@ -140,7 +140,20 @@ export class BaseTruthKeeper {
 
   health(of: { readonly rovers: number; readonly nowMs: number }): BaseHealth {
     const { id, mount, sim } = this.#base;
-    return { ...this.#monitor.health({ baseId: id, mount, sim, ...of }) };
+    return { ...this.#monitor.health({ baseId: id, mount, sim, ...of }), truth: this.#truth() };
+  }
+
+  #truth(): BaseTruth {
+    return {
+      guard: this.#guard.truth(),
+      verdict: "insufficient",
+      findings: [],
+      displacementM: null,
+      singlePoint: { state: "insufficient", offM: null, upM: null, spanS: 0, note: { code: "x", ja: "", en: "" } },
+      medianCnrDbHz: null,
+      inPool: false,
+      source: { kind: this.#kind, note: this.#wayNote() },
+    };
   }
 
   tableEntry({ mount, form, nowMs }: { readonly mount: string; readonly form: FeedForm; readonly nowMs: number }): TableEntry {
