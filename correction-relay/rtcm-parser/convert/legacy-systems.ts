@@ -59,26 +59,35 @@ export const GLONASS: LegacySystem = {
 /** In 1004 and 1012 a phase with an unresolved half cycle cannot be told from a good one, so it is not sent. */
 export const hasPhase = (cell: MsmCell): boolean => cell.phaseRangeM !== null && cell.halfCycle !== true;
 
+/** A better signal that comes back is taken when it has held lock so long: each change is a slip for the rover. */
+const STEADY_MS = 10_000;
+
+interface Choice {
+  readonly cell: MsmCell;
+  readonly code: number;
+}
+
 /**
- * The signal to send for a band: one with a phase before one without, the one sent last before others (each change is a
- * slip), then by preference. undefined: none is there.
+ * The signal to send for a band: by preference among those with a phase, but the one sent last until a better one is
+ * steady; else one with a pseudorange alone. undefined: none is there.
  * @param needsRange L1 cannot be sent without a pseudorange
  */
 export function signalFor(
   signals: readonly LegacySignal[],
   cells: ReadonlyMap<number, MsmCell>,
   { lastSignalId, needsRange }: { readonly lastSignalId: number | null; readonly needsRange: boolean },
-): { readonly cell: MsmCell; readonly code: number } | undefined {
-  let best: { cell: MsmCell; code: number } | undefined;
-  let bestRank = -1;
+): Choice | undefined {
+  let withPhase: Choice | undefined;
+  let sentLast: Choice | undefined;
+  let withRange: Choice | undefined;
   for (const { signalId, code } of signals) {
     const cell = cells.get(signalId);
     if (cell === undefined || (cell.pseudorangeM === null && (needsRange || !hasPhase(cell)))) continue;
-    const rank = (hasPhase(cell) ? 2 : 0) + (signalId === lastSignalId ? 1 : 0);
-    if (rank > bestRank) {
-      best = { cell, code };
-      bestRank = rank;
-    }
+    const choice = { cell, code };
+    if (!hasPhase(cell)) withRange = signalId === lastSignalId ? choice : (withRange ?? choice);
+    else if (signalId === lastSignalId) sentLast = choice;
+    else if (sentLast === undefined) withPhase ??= choice;
   }
-  return best;
+  if (sentLast !== undefined && (withPhase?.cell.minLockMs ?? 0) < STEADY_MS) return sentLast;
+  return withPhase ?? withRange;
 }

@@ -43,14 +43,15 @@ describe("phase in 1004 and 1012", () => {
   });
 
   test("the field is used to its last step, and its invalid code is never sent for a phase", () => {
+    const pseudorangeM = 74 * 299_792.458 + 161_036.22; // on the grid of 0.02 m
     for (const [aheadM, rolls] of [
-      [262.1, 0],
-      [262.3, -1],
-      [-262.1, 0],
-      [-262.3, 1],
+      [262.1435, 0],
+      [262.144, -1],
+      [-262.1435, 0],
+      [-262.144, 1],
     ] as const) {
-      const phaseRangeM = SEEN.pseudorangeM + aheadM;
-      const satellite = onlyOf(new LegacyConverter().push([msmOf({}, { phaseRangeM })]));
+      const phaseRangeM = pseudorangeM + aheadM;
+      const satellite = onlyOf(new LegacyConverter().push([msmOf({}, { pseudorangeM, phaseRangeM })]));
       expect(((legacyRanges(satellite).l1PhaseRangeM as number) - phaseRangeM) / (1500 * CYCLE_M.l1)).toBeCloseTo(rolls, 4);
     }
   });
@@ -121,6 +122,7 @@ describe("lock in 1004 and 1012", () => {
   test("a second band that was away has its lock again if the input shows that it was kept, else 0", () => {
     for (const [lockMs, indicator] of [
       [80_000, 49],
+      [1500, 0], // lost within the two seconds
       [900, 0],
     ] as const) {
       const converter = new LegacyConverter();

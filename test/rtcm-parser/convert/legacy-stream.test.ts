@@ -98,9 +98,9 @@ function ephemerisOf(slot: number, channel: number): Uint8Array {
 }
 
 describe("GLONASS channels", () => {
-  const unknown = (msm: 4 | 5 | 6 | 7, epochMs = 0) => {
+  const unknown = (msm: 4 | 5 | 6 | 7, epochMs = 0, extendedInfo = 15) => {
     const message = decodedMsm(msmOf({ constellation: "GLONASS", msm, epochMs }, { satelliteId: 3 }, { satelliteId: 4 }));
-    return encodeMessage({ ...message, satellites: message.satellites.map((s) => ({ ...s, extendedInfo: s.extendedInfo === null ? null : 15 })) });
+    return encodeMessage({ ...message, satellites: message.satellites.map((s) => ({ ...s, extendedInfo: s.extendedInfo === null ? null : extendedInfo })) });
   };
   const ephemeris = ephemerisOf(4, 6);
   const sent = (frames: readonly Uint8Array[]) =>
@@ -116,6 +116,8 @@ describe("GLONASS channels", () => {
     expect(sent(converter.push([unknown(msm, 2000)]))).toEqual([[4, 6]]);
     expect(converter.counters.withoutChannel).toBe(4);
   });
+
+  test("14 is no channel either", () => expect(new LegacyConverter().push([unknown(7, 0, 14)])).toEqual([]));
 
   test("MSM7 told them once: MSM4 has them from then on", () => {
     const converter = new LegacyConverter();

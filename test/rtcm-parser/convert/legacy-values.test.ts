@@ -52,13 +52,24 @@ describe("values of 1004 and 1012", () => {
     }
   });
 
-  test("P(Y) is preferred on L2; L2C takes its place, as a slip, and keeps it while it can", () => {
+  test("P(Y) is preferred on L2; L2C takes its place, as a slip, until P(Y) has been steady again for 10 s", () => {
     const converter = new LegacyConverter();
     const at = (s: number, ...l2: readonly Partial<Observation>[]) => onlyOf(converter.push([msmOf({ epochMs: s * 1000 }, {}, ...l2)]));
     expect(at(0, { signalId: 10 }, { signalId: 16 })).toMatchObject({ l2Code: 3, l2LockIndicator: 48 });
     expect(at(1, { signalId: 10, phaseRangeM: null }, { signalId: 16 })).toMatchObject({ l2Code: 0, l2LockIndicator: 0 });
-    expect(at(2, { signalId: 10 }, { signalId: 16 })).toMatchObject({ l2Code: 0, l2LockIndicator: 1 });
-    expect(at(3, { signalId: 10 })).toMatchObject({ l2Code: 3, l2LockIndicator: 0 });
+    expect(at(2, { signalId: 10, lockMs: 1000 }, { signalId: 16 })).toMatchObject({ l2Code: 0, l2LockIndicator: 1 });
+    expect(at(3, { signalId: 10, lockMs: 10_240 }, { signalId: 16 })).toMatchObject({ l2Code: 3, l2LockIndicator: 0 });
+    expect(at(4, { signalId: 10, lockMs: 11_264 }, { signalId: 16 })).toMatchObject({ l2Code: 3, l2LockIndicator: 1 });
+    expect(at(5, { signalId: 16 })).toMatchObject({ l2Code: 0, l2LockIndicator: 0 });
+  });
+
+  test("without any phase the pseudorange is sent, of the signal sent last if it has one", () => {
+    const converter = new LegacyConverter();
+    const at = (s: number, ...signalIds: readonly number[]) =>
+      onlyOf(converter.push([msmOf({ epochMs: s * 1000 }, {}, ...signalIds.map((signalId) => ({ signalId, phaseRangeM: null })))]));
+    expect(at(0, 16)).toMatchObject({ l2Code: 0, l2PhaseMinusL1PseudorangeM: null, l2LockIndicator: 0 });
+    expect(at(1, 10, 16)).toMatchObject({ l2Code: 0, l2MinusL1PseudorangeM: 0 });
+    expect(at(2, 10)).toMatchObject({ l2Code: 3, l2MinusL1PseudorangeM: 0 });
   });
 
   test.each([
@@ -100,6 +111,14 @@ describe("values of 1004 and 1012", () => {
     expect(decodedLegacy(converter.push([frame])[0]).satellites.map((satellite) => satellite.satelliteId)).toEqual([2]);
     expect(converter.push([msmFrame({ epochMs: 0, finePseudorangeMs: null })])).toEqual([]);
     expect(converter.push([msmFrame({ epochMs: 0, wholeMs: null })])).toEqual([]);
+  });
+
+  test.each([
+    ["GPS", 33],
+    ["SBAS", 20],
+    ["GLONASS", 25],
+  ] as const)("%s %d has no number in 1004 and 1012", (constellation, satelliteId) => {
+    expect(new LegacyConverter().push([msmOf({ constellation, epochMs: 0 }, { satelliteId })])).toEqual([]);
   });
 
   test("31 satellites at most: the last ones stay out", () => {

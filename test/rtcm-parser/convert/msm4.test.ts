@@ -62,6 +62,11 @@ describe("MSM5, 6 and 7 as MSM4", () => {
     expect(satellite).toMatchObject({ satelliteId: 5, wholeMs: null, modMs: 0.5 });
   });
 
+  test("what a sender fills up behind the last cell is not carried along", () => {
+    const padded = encodeMessage({ ...decodedMsm(msmFrame({ epochMs: 0 })), remainder: new Uint8Array(20) });
+    expect(toMsm4(padded)).toEqual(toMsm4(msmFrame({ epochMs: 0 })));
+  });
+
   test("a message without satellites stays one", () => {
     const message = decodedMsm(msmFrame({ epochMs: 1000 }));
     const empty = encodeMessage({ ...message, satellites: [], signalIds: [], cells: [] });
