@@ -107,7 +107,6 @@ export class BaseStream {
     this.#held.clear();
     this.#counted = NO_FRAMES;
     this.#observed = false;
-    for (const feed of this.#feeds.values()) feed.reset();
     this.truth.sessionBegan(source, nowMs);
     this.#log.info("source connected", { agent: source.agent, address: source.remoteAddress, kind: source.kind });
     source.start(this, answer, rest);

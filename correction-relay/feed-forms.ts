@@ -7,7 +7,7 @@ import type { Unit } from "./epoch-gatherer.ts";
  */
 export type FeedForm = "as-sent" | "one-set" | "msm4" | "legacy";
 
-/** Makes a unit of one form out of a unit as sent. Stateful: one per feed, made anew with each source session. */
+/** Makes a unit of one form out of a unit as sent. It remembers locks and phases: one per feed, for the feed's life. */
 export interface Former {
   /** null: nothing of it leaves in this form. */
   apply(unit: Unit): Unit | null;

@@ -20,7 +20,7 @@ export class Feed {
   readonly #cache: CachedFrames;
   readonly #rovers = new Set<RoverSession>();
   readonly #coming = new Map<RoverSession, { readonly afterEpoch: number; readonly arrived: () => void }>();
-  #former: Former;
+  readonly #former: Former; // over source sessions and pauses too: it sees by itself what did not go on
 
   constructor(options: FeedOptions) {
     this.id = options.id;
@@ -44,30 +44,18 @@ export class Feed {
 
   /** A new rover: the status line and what is cached leave in one segment. */
   join(rover: RoverSession, statusLine: string, nowMs: number): void {
-    this.#refresh();
     rover.start(Buffer.concat([Buffer.from(statusLine, "latin1"), this.#cache.head(nowMs)]), this.id, this.#o.sentEpochNumber());
     this.#rovers.add(rover);
   }
 
   /** A rover of another feed: it comes with the first whole epoch from now on, ARP and descriptors before it. */
   comeWithNextEpoch(rover: RoverSession, arrived: () => void): void {
-    this.#refresh();
     this.#coming.set(rover, { afterEpoch: this.#o.sentEpochNumber(), arrived });
   }
 
   leave(rover: RoverSession): void {
     this.#rovers.delete(rover);
     this.#coming.delete(rover);
-  }
-
-  /** After a pause a form begins anew: it must not take for continuous what it has not seen. */
-  #refresh(): void {
-    if (!this.wanted) this.reset();
-  }
-
-  /** A new source session: lock times, wraps and kinds of observation are those of another receiver. */
-  reset(): void {
-    this.#former = formerOf(this.#o.form, this.#o.arpOffset);
   }
 
   /** @returns how many rovers missed it */
