@@ -9,21 +9,27 @@ export interface Headers {
   readonly gga: readonly string[];
 }
 
+// Android's Base64 breaks its lines after 76 characters, and ends them with LF.
+const FULL = /^basic\s+(\S{76})+$/i;
+const WRAPPED = /^[A-Za-z0-9+/]+=*\s*$/;
 const GGA = /^\$[A-Z]{2}GGA,/;
 
 /** Any case, with or without the space behind the colon, empty values; a GGA line among them; what is none of these is ignored. */
 export function readHeaders(lines: readonly string[]): Headers {
   const values = new Map<string, string>();
   const gga: string[] = [];
+  let above = ""; // name of the header above
   for (const line of lines) {
     if (GGA.test(line)) {
       gga.push(line.trim());
       continue;
     }
     const colon = line.indexOf(":");
+    if (above === "authorization" && FULL.test(values.get(above) ?? "") && WRAPPED.test(line)) values.set(above, `${values.get(above)}${line.trim()}`);
     if (colon < 1) continue;
     const name = line.slice(0, colon).trim().toLowerCase();
     const value = line.slice(colon + 1).trim();
+    above = values.has(name) ? "" : name;
     if (!values.has(name)) values.set(name, value);
   }
   const sent = values.get("ntrip-gga");

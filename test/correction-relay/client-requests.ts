@@ -99,6 +99,11 @@ export const ROVERS: readonly RoverRow[] = [
     noBlankLine: true,
   },
   {
+    client: "Lefebure's Android copies, whose Base64 ends with LF",
+    sends: `GET /MISATO1 HTTP/1.0\r\nUser-Agent: NTRIP LefebureAndroid/1\r\nAccept: */*\r\nConnection: close\r\n${AUTH}\n\r\n`,
+    answer: "ICY",
+  },
+  {
     client: "no blank line, and a GGA each second, so that it is never quiet",
     sends: `GET /MISATO1 HTTP/1.0\r\nUser-Agent: NTRIP x\r\n${AUTH}\r\n${GGA}\r\n${GGA}\r\n`,
     answer: "ICY",
@@ -180,7 +185,7 @@ export const ROVERS: readonly RoverRow[] = [
   },
   { client: "BASIC in upper case, several spaces", sends: get("GET /MISATO1 HTTP/1.0", AUTH.replace("Basic ", "BASIC   ")), answer: "ICY" },
   { client: "empty header values", sends: get("GET /MISATO1 HTTP/1.0", "User-Agent:", "Ntrip-GGA:", "STR: ", AUTH), answer: "ICY" },
-  { client: "lines that are no headers", sends: get("GET /MISATO1 HTTP/1.0", "hello", ": empty name", AUTH), answer: "ICY" },
+  { client: "lines that are no headers", sends: get("GET /MISATO1 HTTP/1.0", "hello", ": empty name", AUTH, "hello"), answer: "ICY" },
   { client: "blank lines before the request", sends: `\r\n\r\n${get("GET /MISATO1 HTTP/1.0", AUTH)}`, answer: "ICY" },
   { client: "user a@b", sends: get("GET /MISATO1 HTTP/1.0", `Authorization: ${basic("sato@example.jp", ROVER_PASSWORD)}`), answer: "ICY" },
   {

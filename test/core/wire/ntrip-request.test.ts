@@ -25,6 +25,16 @@ const ROWS: readonly { name: string; head: string; idle?: true; request: NtripRe
     idle: true,
     request: get({ agent: "a", credentials: CREDENTIALS }),
   },
+  {
+    name: "Android's Base64, which ends its line with LF",
+    head: `GET /M HTTP/1.0\r\nUser-Agent: a\r\n${AUTH}\n\r\n`,
+    request: get({ agent: "a", credentials: CREDENTIALS }),
+  },
+  {
+    name: "Android's Base64 of more than 57 bytes, broken after 76 characters",
+    head: `GET /M HTTP/1.0\r\nAuthorization: Basic ${btoa(`sato@example.jp:${"p".repeat(60)}`).replace(/(.{76})/, "$1\n")}\n\r\n`,
+    request: get({ credentials: { username: "sato@example.jp", password: "p".repeat(60) } }),
+  },
   { name: "Host with port", head: "GET /M HTTP/1.1\r\nHost: rtk.example:2101\r\n\r\n", request: get({ host: "rtk.example" } as Partial<NtripRequest>) },
   { name: "Host of evil letters", head: "GET /M HTTP/1.1\r\nHost: a;b\r\n\r\n", request: get({}) },
   { name: "a version typed by hand", head: "GET /M HTTP/1.1\r\nNtrip-Version: 2.0\r\n\r\n", request: get({ version: 2 }) },
