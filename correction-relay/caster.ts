@@ -26,9 +26,17 @@ export class Caster {
   readonly #sockets = new Set<Socket>();
   readonly #pending = new Set<Pending>();
   readonly #perAddress = new Map<string, number>();
+  readonly #onError: (error: NodeJS.ErrnoException) => void;
+  readonly #onClose: (this: Socket) => void;
 
   constructor(options: CasterOptions) {
     this.#o = options;
+    // One of each for all sockets: with 10,000 of them, one each are megabytes.
+    this.#onError = (error) => options.metrics.count("azemichi_relay_socket_errors_total", { code: error.code ?? "unknown" });
+    const left = (socket: Socket): void => this.#left(socket);
+    this.#onClose = function () {
+      left(this);
+    };
   }
 
   get connections(): number {
@@ -38,9 +46,9 @@ export class Caster {
   /** A connection of a listener, with TLS already spoken where there is any. */
   accept(socket: Socket): void {
     const { limits, metrics } = this.#o;
-    const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    const address = addressOf(socket);
     const loopback = isLoopback(socket.remoteAddress);
-    socket.on("error", (error: NodeJS.ErrnoException) => metrics.count("azemichi_relay_socket_errors_total", { code: error.code ?? "unknown" }));
+    socket.on("error", this.#onError);
     const fromAddress = this.#perAddress.get(address) ?? 0;
     const over =
       this.#sockets.size >= limits.connections
@@ -57,13 +65,16 @@ export class Caster {
     }
     this.#sockets.add(socket);
     this.#perAddress.set(address, fromAddress + 1);
-    socket.once("close", () => {
-      this.#sockets.delete(socket);
-      const left = (this.#perAddress.get(address) ?? 1) - 1;
-      if (left > 0) this.#perAddress.set(address, left);
-      else this.#perAddress.delete(address);
-    });
+    socket.on("close", this.#onClose);
     this.#readRequest(socket, { address, loopback });
+  }
+
+  #left(socket: Socket): void {
+    const address = addressOf(socket); // a closed socket still knows what it was once asked
+    this.#sockets.delete(socket);
+    const left = (this.#perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
   }
 
   #readRequest(socket: Socket, peer: Visitor["peer"]): void {
@@ -90,7 +101,7 @@ export class Caster {
       socket.off("data", onData).off("end", onEnd).off("close", stop);
     };
     this.#pending.add(pending);
-    socket.on("data", onData).once("end", onEnd).once("close", stop);
+    socket.on("data", onData).on("end", onEnd).on("close", stop);
   }
 
   #refuse(socket: Socket, reason: RequestError): void {
@@ -123,3 +134,6 @@ export class Caster {
     for (const socket of this.#sockets) socket.destroy();
   }
 }
+
+/** IPv4 as such, also on a socket of both families. */
+const addressOf = (socket: Socket): string => (socket.remoteAddress ?? "").replace(/^::ffff:/, "");

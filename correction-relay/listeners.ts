@@ -26,7 +26,7 @@ export interface Listeners {
   close(): Promise<void>;
 }
 
-const BACKLOG = 1024;
+const BACKLOG = 4096; // all tractors at once after a power cut; the kernel's own limit may be lower
 const TLS_HANDSHAKE_MS = 10_000;
 const LOOK_EVERY_MS = 10_000;
 const SOCKETS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 } as const;

@@ -70,10 +70,10 @@ export class RoverSession {
     this.#limits = limits;
     this.#nowMs = nowMs;
     for (const line of gga) this.receive(Buffer.from(`${line}\n`, "latin1"));
-    socket.on("data", (chunk: Buffer) => this.receive(chunk));
-    socket.once("end", () => this.end("left"));
     const watch = kernelQueue?.watch(socket, this) ?? null;
-    socket.once("close", () => {
+    socket.on("data", (chunk: Buffer) => this.receive(chunk));
+    socket.on("end", () => this.end("left"));
+    socket.on("close", () => {
       if (watch !== null) kernelQueue?.unwatch(watch);
       onClosed(this, this.#closeReason);
     });
