@@ -11,8 +11,8 @@ export interface FrameCounters {
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
-/** What is joined may grow in place up to this, so that byte-by-byte input is not copied again and again. */
-const HOLD_BYTES = 2 * MAX_FRAME_BYTES;
+/** Size of the buffers that what is held is kept and joined in: a new one for some pieces, not for each. A frame kept long keeps one. */
+const HOLD_BYTES = 16 * MAX_FRAME_BYTES;
 /** Only a caller that stops early, again and again, can get here: what it has not read is kept for it. */
 const MAX_HELD_BYTES = 1 << 20;
 
@@ -28,6 +28,7 @@ const MAX_HELD_BYTES = 1 << 20;
 export class FrameSplitter {
   #held: Uint8Array = NOTHING; // unresolved bytes of our own, less than one frame unless the caller stopped early
   #backing: Uint8Array = NOTHING; // where #held lies; appended to, never overwritten: frames given away are views of it
+  #backed = 0; // bytes of it that are used
   #base = 0; // place of #held in the stream; the places below count from the stream's first byte
   #synced = false;
   #open: Candidate[] = []; // out of sync: candidates that wait for more bytes, in order
@@ -59,30 +60,41 @@ export class FrameSplitter {
    * @throws RtcmError UNREAD_FRAMES when more than 1 MiB was left unread
    */
   *push(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
-    const data = this.#join(chunk);
+    const heldBytes = this.#held.length;
+    // What is held is joined with as much of the chunk as settles it, not with all of it.
+    const joinedBytes = heldBytes === 0 ? chunk.length : Math.min(chunk.length, MAX_FRAME_BYTES);
+    let data = heldBytes === 0 ? chunk : this.#join(chunk.subarray(0, joinedBytes));
+    let rest = joinedBytes === chunk.length ? NOTHING : chunk.subarray(joinedBytes);
     let at = 0;
     try {
-      while (at < data.length) {
-        const from = this.#synced ? at : this.#search(data, at);
-        this.#skippedBytes += from - at;
-        at = from;
-        if (at === data.length) break;
-        const size = claimedFrameBytes(data, at);
-        if (size === "need-more" || (size !== "not-a-frame" && at + size > data.length)) break;
-        if (size === "not-a-frame" || (this.#synced && !this.#checks(data, at, at + size))) {
-          if (size !== "not-a-frame") this.#crcFailures += 1;
-          at += 1;
-          this.#skippedBytes += 1;
-          this.#loseSync(this.#base + at);
-          continue;
+      for (;;) {
+        while (at < data.length) {
+          const from = this.#synced ? at : this.#search(data, at);
+          this.#skippedBytes += from - at;
+          at = from;
+          if (at === data.length) break;
+          const size = claimedFrameBytes(data, at);
+          if (size === "need-more" || (size !== "not-a-frame" && at + size > data.length)) break;
+          if (size === "not-a-frame" || (this.#synced && !this.#checks(data, at, at + size))) {
+            if (size !== "not-a-frame") this.#crcFailures += 1;
+            at += 1;
+            this.#skippedBytes += 1;
+            this.#loseSync(this.#base + at);
+            continue;
+          }
+          this.#synced = true;
+          this.#frames += 1;
+          at += size;
+          yield data.subarray(at - size, at);
         }
-        this.#synced = true;
-        this.#frames += 1;
-        at += size;
-        yield data.subarray(at - size, at);
+        if (rest.length === 0) return;
+        this.#base += at;
+        data = chunk.subarray(at - heldBytes); // a candidate in what was held claims no more than was joined to it
+        at = 0;
+        rest = NOTHING;
       }
     } finally {
-      this.#keep(data, at);
+      this.#keep(rest.length === 0 ? data : joined(data, rest), at);
     }
   }
 
@@ -167,20 +179,25 @@ export class FrameSplitter {
     this.#scannedTo = place;
   }
 
-  #join(chunk: Uint8Array): Uint8Array {
+  #join(part: Uint8Array): Uint8Array {
     const held = this.#held;
-    if (held.length === 0) return chunk;
     if (held.length > MAX_HELD_BYTES) throw new RtcmError("UNREAD_FRAMES", `${held.length} bytes were left unread`);
     this.#held = NOTHING; // the running push owns it, also when its caller ends the splitter from within
-    const end = held.byteOffset + held.length;
-    if (held.buffer !== this.#backing.buffer || end + chunk.length > this.#backing.length) {
-      this.#backing = new Uint8Array(Math.max(HOLD_BYTES, held.length + chunk.length));
-      this.#backing.set(held);
-      this.#backing.set(chunk, held.length);
-      return this.#backing.subarray(0, held.length + chunk.length);
+    const follows = held.buffer === this.#backing.buffer && held.byteOffset + held.length === this.#backed;
+    const from = follows && this.#backed + part.length <= this.#backing.length ? held.byteOffset : this.#put(held, part.length);
+    this.#put(part, 0);
+    return this.#backing.subarray(from, this.#backed);
+  }
+
+  /** Appends to the backing buffer, or to a new one where it has no room for the bytes and those to follow. Gives their place in it. */
+  #put(bytes: Uint8Array, toFollow: number): number {
+    if (this.#backed + bytes.length + toFollow > this.#backing.length) {
+      this.#backing = new Uint8Array(Math.max(HOLD_BYTES, bytes.length + toFollow));
+      this.#backed = 0;
     }
-    this.#backing.set(chunk, end);
-    return this.#backing.subarray(held.byteOffset, end + chunk.length);
+    this.#backing.set(bytes, this.#backed);
+    this.#backed += bytes.length;
+    return this.#backed - bytes.length;
   }
 
   /** Keeps what follows `at`, without holding on to the caller's chunk or to a large buffer of our own. */
@@ -188,7 +205,10 @@ export class FrameSplitter {
     this.#base += at;
     if (at === data.length) this.#held = NOTHING;
     else if (data.buffer === this.#backing.buffer && this.#backing.length === HOLD_BYTES) this.#held = data.subarray(at);
-    else this.#held = new Uint8Array(data.subarray(at)); // not slice(): a Buffer's is no copy
+    else {
+      const from = this.#put(data.subarray(at), MAX_FRAME_BYTES);
+      this.#held = this.#backing.subarray(from, this.#backed);
+    }
   }
 }
 
@@ -197,4 +217,11 @@ interface Candidate {
   readonly at: number;
   /** How much of the stream must be there before it can be judged. */
   readonly readyAt: number;
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
 }
