@@ -95,7 +95,7 @@ function baseOf(b: Entry<"bases">, digests: Digests): Base {
     mount: b.mount,
     name: b.name ?? b.id,
     sourcePassword: secretOf(b.sourcePasswordHash, digests.get(`bases/${b.id}`)),
-    stationId: b.stationId ?? null,
+    stationId: b.stationId || null, // 0 is what receivers say that were given no number
     kind: b.kind ?? "physical",
     antenna: surveyed ? (b.antenna ?? null) : null,
     datum: b.datum ?? null,

@@ -11,4 +11,13 @@ export const catalogMigrations: Migrations = [
      PRIMARY KEY (kind, id)
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE base_order (           -- what staff decided, who and when: read by the relay, kept as the audit trail
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     at_ms INTEGER NOT NULL,
+     kind TEXT NOT NULL,            -- confirm | stop | start | recheck
+     base TEXT,                     -- NULL: every base (recheck)
+     username TEXT NOT NULL,
+     reason TEXT
+   ) STRICT;
+   CREATE INDEX base_order_newest ON base_order(base, kind, seq);`,
 ];

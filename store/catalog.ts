@@ -1,11 +1,23 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Catalog } from "../core/domain/site.ts";
+import type { StaffOrder } from "../core/domain/staff-order.ts";
 import { openForWriting, transaction } from "../core/runtime/sqlite.ts";
 import type { SiteFile } from "../core/wire/site-file.ts";
+import { addOrder, listOrders, type NewOrder, readOrders } from "./base-orders.ts";
 import { catalogOf } from "./catalog-entries.ts";
 import { catalogMigrations } from "./catalog-schema.ts";
 import { checkSite, type SiteIssue } from "./site-check.ts";
-import { type Known, type Sealed, sealBase, sealDevice, sealNetwork, sealRover, sealUser } from "./site-secrets.ts";
+import {
+  type Known,
+  type Sealed,
+  sealBase,
+  sealDevice,
+  sealNetwork,
+  sealRover,
+  sealUser,
+  withKeptAddressSecrets,
+  withoutAddressSecrets,
+} from "./site-secrets.ts";
 
 const KINDS = ["parties", "users", "plots", "holdings", "devices", "gateways", "networks", "bases", "rovers", "consents"] as const;
 type Kind = (typeof KINDS)[number];
@@ -45,7 +57,10 @@ export class CatalogStore {
   }
 
   async #import(document: unknown): Promise<ImportResult> {
-    const check = checkSite(this.#merge(document), this.#profiles);
+    const stored = readEntries(this.#db).file;
+    const kept = withKeptAddressSecrets(document, stored);
+    const check = checkSite(this.#merge(kept.document, stored), this.#profiles);
+    if (check.ok && kept.issues.length > 0) return { ok: false, issues: kept.issues };
     return check.ok ? { ok: true, warnings: await this.#save(check.file, check.warnings) } : check;
   }
 
@@ -84,9 +99,8 @@ export class CatalogStore {
   }
 
   /** The document's entries first (so that paths in errors are its own), then the stored ones that it does not replace. */
-  #merge(document: unknown): unknown {
+  #merge(document: unknown, stored: SiteFile): unknown {
     if (this.isEmpty() || typeof document !== "object" || document === null) return document;
-    const stored = this.exportSite();
     const merged: Record<string, unknown> = { ...stored, ...document };
     for (const kind of KINDS) {
       const fresh = (document as Record<string, unknown>)[kind];
@@ -101,9 +115,18 @@ export class CatalogStore {
     return this.#db.prepare("SELECT 1 FROM entry LIMIT 1").get() === undefined;
   }
 
-  /** The site file as it can be kept under version control: hashes where secrets stood. */
+  /** The site file as it can be kept under version control: hashes where secrets stood, `***` for those inside addresses. */
   exportSite(): SiteFile {
-    return readEntries(this.#db).file;
+    return withoutAddressSecrets(readEntries(this.#db).file);
+  }
+
+  order(order: NewOrder): StaffOrder {
+    return addOrder(this.#db, order);
+  }
+
+  /** Newest first; of one base with those for all, or every one. */
+  orders(filter: { readonly baseId: string | null; readonly max: number }): StaffOrder[] {
+    return listOrders(this.#db, filter);
   }
 
   catalog(): Catalog {
@@ -142,5 +165,5 @@ function readEntries(db: DatabaseSync): { file: SiteFile; digests: Map<string, s
 /** An empty catalog is a site without anything in it. */
 export function readCatalog(db: DatabaseSync): Catalog {
   const { file, digests } = readEntries(db);
-  return catalogOf(file.site === undefined ? { ...file, site: { id: "site" } } : file, digests);
+  return { ...catalogOf(file.site === undefined ? { ...file, site: { id: "site" } } : file, digests), ...readOrders(db) };
 }

@@ -1,4 +1,5 @@
 import { type SiteFile, SiteFileSchema } from "../core/wire/site-file.ts";
+import { baseIssues, baseWarnings } from "./site-bases.ts";
 
 export interface SiteIssue {
   readonly path: string; // e.g. devices[2].profile
@@ -23,7 +24,7 @@ export function checkSite(document: unknown, knownProfiles: readonly string[]): 
     return { ok: false, issues: issues.slice(0, ISSUES_MAX) };
   }
   const file = parsed.data;
-  const issues = [...duplicates(file), ...references(file), ...profiles(file, knownProfiles)];
+  const issues = [...duplicates(file), ...references(file), ...baseIssues(file), ...profiles(file, knownProfiles)];
   if (issues.length > 0) return { ok: false, issues: issues.slice(0, ISSUES_MAX) };
   return { ok: true, file, warnings: warnings(file) };
 }
@@ -45,7 +46,6 @@ const UNIQUE: readonly { kind: Exclude<keyof SiteFile, "site" | "holdings" | "co
   { kind: "users", key: "username", of: (e: { username: string }) => e.username },
   { kind: "devices", key: "devEui", of: (e: { devEui?: string | null }) => e.devEui?.toLowerCase() },
   { kind: "networks", key: "mqtt.username", of: (e: { mqtt?: { username: string } | null }) => e.mqtt?.username },
-  { kind: "bases", key: "mount", of: (e: { mount: string }) => e.mount },
   { kind: "rovers", key: "username", of: (e: { username: string }) => e.username },
 ];
 
@@ -103,18 +103,15 @@ function* profiles(file: SiteFile, knownProfiles: readonly string[]): Generator<
 }
 
 /** Keys of the site file whose part is not built yet: they are accepted, and it is said. */
-const WITHOUT_EFFECT: readonly { kind: "devices" | "networks" | "bases"; key: string }[] = [
+const WITHOUT_EFFECT: readonly { kind: "devices" | "networks"; key: string }[] = [
   { kind: "devices", key: "sigfoxId" },
   { kind: "devices", key: "imsi" },
   { kind: "networks", key: "url" },
   { kind: "networks", key: "hookToken" },
-  { kind: "bases", key: "pull" },
-  { kind: "bases", key: "listen" },
-  { kind: "bases", key: "arpOffset" },
 ];
 
 function warnings(file: SiteFile): SiteIssue[] {
-  const found: SiteIssue[] = [];
+  const found: SiteIssue[] = [...baseWarnings(file)];
   const look = (secret: string | null | undefined, path: string): void => {
     if (secret !== null && secret !== undefined && secret.length < SHORT_SECRET)
       found.push({ path, message: `is shorter than ${SHORT_SECRET} characters and easily guessed` });

@@ -1,5 +1,7 @@
 import { equalSecrets, hashPassword, tokenDigest, verifyPassword } from "../core/runtime/secrets.ts";
 import type { SiteFile } from "../core/wire/site-file.ts";
+import { hasMask, SECRET_MASK, withKeptSecret, withoutSecret } from "../core/wire/upstream-address.ts";
+import type { SiteIssue } from "./site-check.ts";
 
 type Users = NonNullable<SiteFile["users"]>[number];
 type Devices = NonNullable<SiteFile["devices"]>[number];
@@ -73,4 +75,42 @@ export function sealNetwork(network: Networks, known: Known<Networks>, key: Uint
     entry: { ...rest, ...(network.mqtt ? { mqtt: sealAccount(network.mqtt, known.entry?.mqtt, key) } : {}), ...(hook ? { hookTokenHash: hook } : {}) },
     digest: null,
   };
+}
+
+/** The addresses of an entry that may hold another system's password: that one we must know, so it cannot be a hash. */
+const ADDRESSES = { bases: "pull", networks: "url" } as const satisfies Partial<Record<keyof SiteFile, string>>;
+
+/** As it leaves this machine: passwords inside addresses are masked. */
+export function withoutAddressSecrets(file: SiteFile): SiteFile {
+  const shown: SiteFile = { ...file };
+  if (file.bases) shown.bases = file.bases.map((b) => (b.pull ? { ...b, pull: withoutSecret(b.pull) } : b));
+  if (file.networks) shown.networks = file.networks.map((n) => (n.url ? { ...n, url: withoutSecret(n.url) } : n));
+  return shown;
+}
+
+/**
+ * A masked password in a document stands for the one that is kept under the same id, user name and host. Changes nothing of what it is
+ * given; `issues` names the masks behind which nothing is kept.
+ */
+export function withKeptAddressSecrets(document: unknown, stored: SiteFile): { document: unknown; issues: SiteIssue[] } {
+  const issues: SiteIssue[] = [];
+  if (typeof document !== "object" || document === null) return { document, issues };
+  const filled: Record<string, unknown> = { ...document };
+  for (const [kind, key] of Object.entries(ADDRESSES)) {
+    const entries = filled[kind];
+    if (!Array.isArray(entries)) continue;
+    const kept = new Map((stored[kind as "bases" | "networks"] ?? []).map((entry) => [entry.id, (entry as Record<string, unknown>)[key]]));
+    filled[kind] = entries.map((entry: unknown, i) => {
+      const address = (entry as Record<string, unknown> | null)?.[key];
+      if (typeof address !== "string" || !hasMask(address)) return entry;
+      const whole = withKeptSecret(address, kept.get((entry as { id: string }).id) as string | undefined);
+      if (whole === null)
+        issues.push({
+          path: `${kind}[${i}].${key}`,
+          message: `${SECRET_MASK} stands for a password that is kept for this user and host, and there is none: write it out`,
+        });
+      return { ...(entry as object), [key]: whole ?? address };
+    });
+  }
+  return { document: filled, issues };
 }

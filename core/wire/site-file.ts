@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type AddressUse, addressProblem } from "./upstream-address.ts";
 
 /** The site file of DESIGN.md §4. Unknown keys are errors that name their path. Required: id, and mount, username, profile, geometry where the kind has one. */
 const id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "letters, digits, '.', '_' and '-', at most 64, starting with a letter or digit");
@@ -15,8 +16,12 @@ const interval = { from: instant.nullish(), to: instant.nullish() };
 const mount = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, "letters, digits, '.', '_' and '-'")
-  .refine((m) => !["NEAR", "FIELD"].includes(m.toUpperCase()), "NEAR and FIELD are reserved mount names");
+  .refine((m) => !["NEAR", "FIELD"].includes(m.toUpperCase()), "NEAR and FIELD are reserved mount names")
+  .refine((m) => !/_(?:M4|L)$/i.test(m), "must not end in _M4 or _L: under these names we offer every mount a second time, as MSM4 and as 1004/1012");
+const address = (use: AddressUse) =>
+  z.string().refine((text) => addressProblem(text, use) === null, { error: ({ input }) => addressProblem(String(input), use) ?? "" });
 const ecef = { x: finite, y: finite, z: finite };
+const STATION_ID = "1 to 4095, another one for each base; or null: frames pass with the number as sent, and the base stays out of NEAR and FIELD";
 const datum = z.strictObject({ frame: z.string(), epoch: z.string() });
 const mqttAccount = z.strictObject({ username: id, password: secret.optional(), tokenHash: hash.optional() });
 
@@ -79,7 +84,7 @@ const base = z.strictObject({
   name: name.optional(),
   sourcePassword: secret.optional(),
   sourcePasswordHash: hash.optional(),
-  stationId: z.int().min(0).max(4095).nullish(),
+  stationId: z.int(STATION_ID).min(1, STATION_ID).max(4095, STATION_ID).nullish(),
   kind: z.enum(["physical", "network"]).optional(),
   antenna: z.strictObject(ecef).nullish(),
   datum: datum.nullish(),
@@ -87,10 +92,10 @@ const base = z.strictObject({
   alignedWith: z.array(id).optional(),
   sim: z.boolean().optional(),
   arpOffset: z.strictObject({ mount, ...ecef, datum: datum.nullish() }).nullish(),
-  pull: z.string().nullish(),
+  pull: address("pull").nullish(),
   pullMode: z.enum(["always", "demand"]).optional(),
   pullSessions: z.int().min(1).max(1000).optional(),
-  listen: z.string().nullish(),
+  listen: address("listen").nullish(),
 });
 const rover = z.strictObject({
   id,
