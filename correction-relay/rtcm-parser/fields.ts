@@ -24,10 +24,18 @@ export interface Invalid {
 
 type Kind = "unsigned" | "signed" | "signMagnitude";
 
+/** One function for each kind: the reader's method is then known where it is called. */
+const READ: Readonly<Record<Kind, (reader: BitReader, bits: number) => number>> = {
+  unsigned: (reader, bits) => reader.unsigned(bits),
+  signed: (reader, bits) => reader.signed(bits),
+  signMagnitude: (reader, bits) => reader.signMagnitude(bits),
+};
+
 function numeric(kind: Kind, bits: number, { perUnit = 1, step = 1, offset = 0, invalid }: Scale & Partial<Invalid>): Field<number | null> {
+  const read = READ[kind];
   return {
     read(reader) {
-      const raw = reader[kind](bits);
+      const raw = read(reader, bits);
       if (raw === invalid) return null;
       // Not `raw + offset` for the plain ones: that would lose -0.
       return offset === 0 ? (raw / perUnit) * step : (raw / perUnit) * step + offset;

@@ -72,7 +72,8 @@ export function readHeader(reader: BitReader): MaskedHeader {
   const type = reader.unsigned(12);
   const constellation = constellationOf(type);
   if (constellation === null) throw new RtcmError("INVALID", `${type} is no MSM`, { type });
-  const { epoch, ...rest } = head.decode(reader);
+  const fields = head.decode(reader);
+  const { epoch } = fields;
   const glonass = constellation === "GLONASS";
   const satelliteIds = readMask(reader, 64);
   const signalIds = readMask(reader, 32);
@@ -89,7 +90,14 @@ export function readHeader(reader: BitReader): MaskedHeader {
     type,
     constellation,
     msm: msmOf(type),
-    ...rest,
+    stationId: fields.stationId,
+    multipleMessage: fields.multipleMessage,
+    iods: fields.iods,
+    reserved: fields.reserved,
+    clockSteering: fields.clockSteering,
+    externalClock: fields.externalClock,
+    divergenceFreeSmoothing: fields.divergenceFreeSmoothing,
+    smoothingInterval: fields.smoothingInterval,
     epochMs: glonass ? epoch & (2 ** MS_OF_DAY_BITS - 1) : epoch,
     dayOfWeek: glonass ? epoch >>> MS_OF_DAY_BITS : null,
     satelliteIds,

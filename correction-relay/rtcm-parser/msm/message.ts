@@ -59,20 +59,46 @@ type Columns<Name extends string> = Readonly<Record<Name, readonly (number | nul
 /** @throws RtcmError TRUNCATED, INVALID */
 export function decodeMsm(payload: Uint8Array, type: number): MsmMessage {
   const reader = new BitReader(payload, type);
-  const { satelliteIds, signalIds, cellCount, cellMask, ...head } = readHeader(reader);
-  const sat = readColumns(SATELLITE_COLUMNS, head.msm, satelliteIds.length, reader);
-  const satellites = satelliteIds.map((satelliteId, i): MsmSatellite => {
-    const at = <N extends keyof typeof sat>(name: N): number | null => sat[name][i] as number | null;
-    return { satelliteId, wholeMs: at("wholeMs"), modMs: at("modMs") ?? 0, extendedInfo: at("extendedInfo"), roughRateMps: at("roughRateMps") };
-  });
-  const sent = readColumns(CELL_COLUMNS, head.msm, cellCount, reader);
+  const header = readHeader(reader);
+  const { constellation, msm, satelliteIds, signalIds, cellMask } = header;
+  const rows = readColumns(SATELLITE_COLUMNS, msm, satelliteIds.length, reader);
+  const satellites: MsmSatellite[] = [];
+  for (let i = 0; i < satelliteIds.length; i += 1) {
+    satellites.push({
+      satelliteId: satelliteIds[i] as number,
+      wholeMs: rows.wholeMs[i] as number | null,
+      modMs: rows.modMs[i] ?? 0,
+      extendedInfo: rows.extendedInfo[i] as number | null,
+      roughRateMps: rows.roughRateMps[i] as number | null,
+    });
+  }
+  const sent = readColumns(CELL_COLUMNS, msm, header.cellCount, reader);
   const cells: MsmCell[] = [];
   for (let bit = 0; bit < cellMask.length; bit += 1) {
     if (cellMask[bit] === 0) continue;
     const satellite = satellites[Math.floor(bit / signalIds.length)] as MsmSatellite;
-    cells.push(cellOf(head.msm, satellite, signalIds[bit % signalIds.length] as number, sent, cells.length));
+    cells.push(cellOf(msm, satellite, signalIds[bit % signalIds.length] as number, sent, cells.length));
   }
-  return { kind: "msm", ...head, signalIds, satellites, cells, remainder: reader.remainder() };
+  return {
+    kind: "msm",
+    type: header.type,
+    constellation,
+    msm,
+    stationId: header.stationId,
+    epochMs: header.epochMs,
+    dayOfWeek: header.dayOfWeek,
+    multipleMessage: header.multipleMessage,
+    iods: header.iods,
+    reserved: header.reserved,
+    clockSteering: header.clockSteering,
+    externalClock: header.externalClock,
+    divergenceFreeSmoothing: header.divergenceFreeSmoothing,
+    smoothingInterval: header.smoothingInterval,
+    signalIds,
+    satellites,
+    cells,
+    remainder: reader.remainder(),
+  };
 }
 
 /** The payload. @throws RtcmError OUT_OF_RANGE, INVALID, TOO_LONG */
