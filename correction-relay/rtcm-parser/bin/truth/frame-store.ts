@@ -40,11 +40,17 @@ export class KeptFrames implements FrameStore {
   #slab = new Uint8Array(0);
   #used = 0;
   #bytes = 0;
+  readonly #maxBytes: number;
 
-  /** @throws InputError TOO_LARGE over 1 GiB */
+  constructor(maxBytes = MAX_KEPT_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** @throws InputError TOO_LARGE over the limit, 1 GiB unless told otherwise */
   put(bytes: Uint8Array, index: number): void {
     this.#bytes += bytes.length;
-    if (this.#bytes > MAX_KEPT_BYTES) throw new InputError("TOO_LARGE", "over 1 GiB that can be read only once: save it to a file, without transfer coding");
+    if (this.#bytes > this.#maxBytes)
+      throw new InputError("TOO_LARGE", `over ${this.#maxBytes} bytes that can be read only once: save it to a file, without transfer coding`);
     if (this.#used + bytes.length > this.#slab.length) {
       this.#slab = new Uint8Array(WINDOW_BYTES);
       this.#used = 0;
