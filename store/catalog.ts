@@ -6,6 +6,7 @@ import type { SiteFile } from "../core/wire/site-file.ts";
 import { addOrder, listOrders, type NewOrder, readOrders } from "./base-orders.ts";
 import { catalogOf } from "./catalog-entries.ts";
 import { catalogMigrations } from "./catalog-schema.ts";
+import { withHomeBases } from "./home-bases.ts";
 import { checkSite, type SiteIssue } from "./site-check.ts";
 import {
   type Known,
@@ -61,7 +62,7 @@ export class CatalogStore {
     const kept = withKeptAddressSecrets(document, stored);
     const check = checkSite(this.#merge(kept.document, stored), this.#profiles);
     if (check.ok && kept.issues.length > 0) return { ok: false, issues: kept.issues };
-    return check.ok ? { ok: true, warnings: await this.#save(check.file, check.warnings) } : check;
+    return check.ok ? { ok: true, warnings: await this.#save(withHomeBases(check.file, stored), check.warnings) } : check;
   }
 
   async #save(file: SiteFile, warnings: readonly SiteIssue[]): Promise<readonly SiteIssue[]> {
