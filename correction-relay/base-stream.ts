@@ -12,6 +12,7 @@ import type { RelayLimits } from "./limits.ts";
 import { notice1029 } from "./notice-text.ts";
 import type { SourceSession } from "./source.ts";
 import { keyOf, StationCache } from "./station-cache.ts";
+import type { BaseSigns } from "./virtual/pool.ts";
 
 export interface BaseStreamOptions {
   readonly base: Base;
@@ -21,6 +22,8 @@ export interface BaseStreamOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly turns?: Turns;
+  /** Its data have come to an end by a decision, or begin again: who chooses between bases must look. */
+  readonly stopped?: (stream: BaseStream) => void;
 }
 
 /** One base's stream: at most one source; any number of feeds, one per form in which rovers get it. */
@@ -40,6 +43,7 @@ export class BaseStream {
   #endedAtMs: number | null = null;
   #lastUnitAtMs: number | null = null;
   #lastEpochAtMs: number | null = null;
+  #flows = false; // the guard lets it through
   #observed = false; // this session has brought observations
   #unseen: { readonly frame: Uint8Array; readonly epoch: Epoch | null; readonly atMs: number }[] = [];
 
@@ -94,6 +98,11 @@ export class BaseStream {
     return nowMs - Math.max(sinceMs, lastAtMs ?? 0);
   }
 
+  /** For the choice on virtual mounts. */
+  signs(nowMs: number): BaseSigns {
+    return { base: this.#base, lastDataAtMs: this.#lastEpochAtMs, ...this.truth.signs(nowMs) };
+  }
+
   /** A new authenticated source takes the place of a silent one; a live one keeps it. Rovers stay. */
   attach(source: SourceSession, answer: string, rest: Uint8Array): "attached" | "taken" {
     const nowMs = this.#o.nowMs();
@@ -121,6 +130,10 @@ export class BaseStream {
     if (id !== null) this.#sentStationId = id;
     const admission = this.truth.admit(frame, atMs);
     if (admission === "stop" || admission === "reset") this.#forget();
+    if (admission === "stop" && this.#flows) {
+      this.#flows = false;
+      this.#o.stopped?.(this);
+    }
     if (admission === "hold") this.#hold(frame);
     if (admission === "stop" || admission === "hold") return;
     this.#relay(frame, epoch, atMs);
@@ -128,6 +141,7 @@ export class BaseStream {
   }
 
   #relay(frame: Uint8Array, epoch: Epoch | null, atMs: number): void {
+    this.#flows = true;
     const id = this.#stationId;
     const leaving = id === null || stationId(frame) === id ? frame : withStationId(frame, id);
     this.#cache.put(leaving, atMs);

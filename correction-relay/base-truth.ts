@@ -12,6 +12,7 @@ import { NetworkReference } from "./network-reference.ts";
 import type { SourceSession } from "./source.ts";
 import type { TableEntry } from "./sourcetable.ts";
 import { formShown, surveyedPosition } from "./table-form.ts";
+import type { BaseSigns } from "./virtual/pool.ts";
 
 /** What the truth of a base rests on, beside its stream. */
 export interface TruthServices {
@@ -52,6 +53,8 @@ export class BaseTruthKeeper {
   #tooFar: Sentence | null = null;
   #wayNote: () => Sentence | null = () => null;
   #kind: BaseTruth["source"]["kind"];
+  #hadSatellites = false; // in this session
+  #tooFewSinceMs: number | null = null;
 
   constructor(options: BaseTruthOptions) {
     const { base, services, nowMs } = options;
@@ -101,6 +104,8 @@ export class BaseTruthKeeper {
     this.#kind = source.kind;
     if (this.#network !== null) this.#network = new NetworkReference();
     this.#tooFar = null;
+    this.#hadSatellites = false;
+    this.#tooFewSinceMs = null;
     this.#guard.sessionStarted(nowMs);
     this.#monitor.connected(nowMs, source.agent);
   }
@@ -136,6 +141,26 @@ export class BaseTruthKeeper {
   /** Once a second. */
   tick(nowMs: number): void {
     this.#guard.tick({ bumped: false, singlePoint: "insufficient" }, nowMs);
+    this.#countSatellites(nowMs);
+  }
+
+  /** Too few for RTK is a fault of a base that had enough; one whose messages are empty from the start says nothing. */
+  #countSatellites(nowMs: number): void {
+    const enough = this.#monitor.satellitesForRtk(nowMs) >= SATELLITES_FOR_RTK;
+    if (enough) this.#hadSatellites = true;
+    if (enough || !this.#hadSatellites || !this.mayRelay) this.#tooFewSinceMs = null;
+    else this.#tooFewSinceMs ??= nowMs;
+  }
+
+  /** For the choice on virtual mounts. */
+  signs(nowMs: number): Omit<BaseSigns, "base" | "lastDataAtMs"> {
+    const guard = this.#guard.truth();
+    return {
+      stop: this.stop ?? (guard.confirmed ? null : GUARD_WORDS.recheckDue),
+      passing: this.mayRelay,
+      softFault: this.#monitor.softFault(nowMs),
+      tooFewSatellitesForMs: this.#tooFewSinceMs === null ? 0 : nowMs - this.#tooFewSinceMs,
+    };
   }
 
   health(of: { readonly rovers: number; readonly nowMs: number }): BaseHealth {
@@ -171,6 +196,8 @@ export class BaseTruthKeeper {
     };
   }
 }
+
+const SATELLITES_FOR_RTK = 5; // as `satellitesForRtk` counts them
 
 const kindOf = ({ kind, pull, listen }: Base): BaseTruth["source"]["kind"] => {
   if (kind === "network") return "network";

@@ -4,13 +4,17 @@ import { BaseUpstream } from "./base-upstream.ts";
 import type { FeedForm } from "./feed-forms.ts";
 import type { MountDirectory } from "./mount-point.ts";
 import { NetworkMount, type NetworkSeats } from "./network-mount.ts";
+import type { RelayState } from "./relay-state.ts";
 import type { LivingMount } from "./served.ts";
 import { parseUpstreamUrl } from "./sources/upstream-url.ts";
+import type { TableEntry } from "./sourcetable.ts";
 import { StreamMount } from "./stream-mount.ts";
-import { VirtualMount, type VirtualServices } from "./virtual-mount.ts";
+import { formShown } from "./table-form.ts";
+import { VirtualBases } from "./virtual-bases.ts";
+import { VirtualMount } from "./virtual-mount.ts";
 
 export interface MountsOptions extends Omit<BaseStreamOptions, "base"> {
-  readonly virtual?: Omit<VirtualServices, "stream">;
+  readonly state: RelayState | null;
   readonly random: () => number;
 }
 
@@ -35,12 +39,23 @@ export class Mounts implements MountDirectory {
   readonly #mounts = new Map<string, LivingMount>();
   readonly #stations = new Map<string, Station>(); // by base id
   readonly #virtual = new Map<string, VirtualMount>();
+  readonly #bases: VirtualBases;
+  readonly #streamOptions: Omit<BaseStreamOptions, "base">;
   #catalog: Catalog;
+  #sooner: NodeJS.Timeout | undefined;
 
   constructor(options: MountsOptions, catalog: Catalog) {
+    const { state, nowMs, truth } = options;
     this.#o = options;
     this.#catalog = catalog;
+    this.#bases = new VirtualBases({ streams: () => this.streams(), state, event: truth.event, nowMs }, catalog);
+    this.#streamOptions = { ...options, stopped: () => this.#chooseAnew(nowMs()) };
     this.apply(catalog);
+  }
+
+  /** What NEAR and FIELD choose from. */
+  get bases(): VirtualBases {
+    return this.#bases;
   }
 
   find(name: string): LivingMount | undefined {
@@ -64,7 +79,9 @@ export class Mounts implements MountDirectory {
       else this.#remove(id, station);
     }
     for (const base of catalog.bases) if (!this.#stations.has(base.id)) this.#add(base);
+    this.#bases.change(catalog);
     this.#applyVirtual(catalog);
+    this.#chooseAnew(this.#o.nowMs());
   }
 
   #remove(id: string, { stream, upstream, names }: Station): void {
@@ -79,7 +96,7 @@ export class Mounts implements MountDirectory {
 
   #add(base: Base): void {
     const { nowMs } = this.#o;
-    const stream = new BaseStream({ ...this.#o, base });
+    const stream = new BaseStream({ ...this.#streamOptions, base });
     const mounts = base.kind === "network" && base.pull !== null ? this.#networkMounts(base) : this.#streamMounts(base, stream);
     for (const mount of mounts) this.#mounts.set(mount.name, mount);
     const upstream = base.kind === "physical" && (base.pull ?? base.listen) !== null ? new BaseUpstream({ ...this.#o, stream, nowMs }) : null;
@@ -126,7 +143,7 @@ export class Mounts implements MountDirectory {
           base: current,
           url,
           seats,
-          streamOptions: this.#o,
+          streamOptions: this.#streamOptions,
           random,
           log,
           metrics,
@@ -137,8 +154,7 @@ export class Mounts implements MountDirectory {
   /** NEAR and FIELD exist where there is a base that they could ever choose. */
   #applyVirtual(catalog: Catalog): void {
     const possible = catalog.bases.some((base) => base.kind === "physical" && !base.sim && base.antenna !== null && base.stationId !== null);
-    const virtual = this.#o.virtual;
-    if (!possible || virtual === undefined) {
+    if (!possible) {
       for (const [name, mount] of this.#virtual) {
         mount.close("no base for it any more");
         this.#mounts.delete(name);
@@ -155,13 +171,45 @@ export class Mounts implements MountDirectory {
           variantOf: suffix === "" ? null : kind,
           kind,
           form: form === "as-sent" ? "one-set" : form,
-          services: { ...virtual, stream: (baseId) => this.#stations.get(baseId)?.stream ?? null },
+          services: {
+            ...this.#bases.services,
+            stream: (baseId) => this.#stations.get(baseId)?.stream ?? null,
+            tableEntry: (of, nowMs) => this.#virtualEntry(of, nowMs),
+          },
           nowMs: this.#o.nowMs,
         });
         this.#virtual.set(name, mount);
         this.#mounts.set(name, mount);
       }
     }
+  }
+
+  /** The line of NEAR and FIELD: what the bases that they choose from send, all together. */
+  #virtualEntry({ name, form }: { readonly name: string; readonly form: FeedForm }, nowMs: number): TableEntry {
+    const { site } = this.#catalog;
+    const entries = [...this.streams()]
+      .filter((stream) => this.#bases.views.byId.get(stream.base.id)?.inPool)
+      .map((stream) => stream.truth.tableEntry({ mount: name, form, nowMs }));
+    const first = entries.toSorted((a, b) => b.form.bytesPerS - a.form.bytesPerS)[0];
+    return {
+      mount: name,
+      name: `${name.split("_")[0]} ${site.name.en}`,
+      id: name,
+      form: first?.form ?? formShown({ types: [], constellations: [], carriers: 0, bytesPerS: 0 }, form),
+      position: this.#bases.centre ?? first?.position ?? null,
+      nmea: true,
+      solution: "network",
+      generator: "Azemichi",
+      sim: false,
+    };
+  }
+
+  /** A base has stopped or a time is over: rovers on virtual mounts are moved now, not with the next tick. */
+  #chooseAnew(nowMs: number): void {
+    clearTimeout(this.#sooner);
+    const dueAtMs = this.#bases.look(nowMs);
+    if (dueAtMs !== null && this.#virtual.size > 0) this.#sooner = setTimeout(() => this.#chooseAnew(this.#o.nowMs()), Math.max(1, dueAtMs - nowMs)).unref();
+    for (const mount of this.#virtual.values()) mount.follow(nowMs);
   }
 
   /** What health says of a base: of a network, what its newest session shows. */
@@ -177,11 +225,13 @@ export class Mounts implements MountDirectory {
       stream.tick(nowMs);
       upstream?.tick(nowMs);
     }
+    this.#chooseAnew(nowMs);
     for (const mount of this.#mounts.values()) mount.tick(nowMs);
   }
 
   /** Ends every session; what was here can still be asked about. */
   close(reason: string): void {
+    clearTimeout(this.#sooner);
     for (const mount of this.#mounts.values()) mount.close(reason);
     for (const { stream, upstream } of this.#stations.values()) {
       upstream?.close();

@@ -13,6 +13,7 @@ export interface LastBase {
 /** What is kept of a rover: where it was served, and under which datum in each plot. */
 export interface LastRover {
   readonly baseId: string;
+  readonly plotId: string | null; // that a FIELD mount held it in
   readonly atMs: number;
   readonly datums: Readonly<Record<string, string>>; // by plot
 }
@@ -74,8 +75,16 @@ function baseOf(value: unknown): LastBase | null {
 }
 
 function roverOf(value: unknown): LastRover | null {
-  const { baseId, atMs, datums } = fieldsOf(value) ?? {};
+  const { baseId, plotId = null, atMs, datums } = fieldsOf(value) ?? {};
   const byPlot = fieldsOf(datums);
-  if (!isText(baseId) || typeof atMs !== "number" || !Number.isFinite(atMs) || byPlot === null || !Object.values(byPlot).every(isText)) return null;
-  return { baseId, atMs, datums: byPlot as Readonly<Record<string, string>> };
+  if (
+    !isText(baseId) ||
+    !(plotId === null || isText(plotId)) ||
+    typeof atMs !== "number" ||
+    !Number.isFinite(atMs) ||
+    byPlot === null ||
+    !Object.values(byPlot).every(isText)
+  )
+    return null;
+  return { baseId, plotId, atMs, datums: byPlot as Readonly<Record<string, string>> };
 }

@@ -47,7 +47,7 @@ export class Relay {
     this.#limits = limits;
     this.#kernelQueue = new KernelQueue({ nowMs });
     const truth = truthServices({ catalog, ...(options.state ? { state: options.state } : {}), event: (event) => options.reports.event(event) });
-    this.#mounts = new Mounts({ limits, truth, nowMs, random, log, metrics }, catalog.current());
+    this.#mounts = new Mounts({ limits, truth, state: options.state ?? null, nowMs, random, log, metrics }, catalog.current());
     const accounts = new Accounts({ key, nowMs, ...(verified ? { verified } : {}) });
     const reception = new Reception({
       catalog,

@@ -45,6 +45,7 @@ interface Seat {
   coming: Placed | null;
   decision: Decision;
   heard: HeardGga | null;
+  lastBaseId: string | null; // of which data came last
   switches: RoverService["switches"];
 }
 
@@ -81,12 +82,13 @@ export class VirtualMount implements LivingMount {
     const heard = session.lastGga;
     if (heard !== null) chooser.heard(heard.gga, heard.atMs);
     const decision = chooser.decide(nowMs);
-    const seat: Seat = { session, chooser, current: null, coming: null, decision, heard, switches: [] };
+    const seat: Seat = { session, chooser, current: null, coming: null, decision, heard, lastBaseId: null, switches: [] };
     this.#seats.set(session, seat);
     const placed = this.#placeOf(decision);
     if (placed !== null) {
       placed.feed.join(session, statusLine, nowMs);
       seat.current = placed;
+      seat.lastBaseId = placed.baseId;
     } else {
       session.start(Buffer.concat([Buffer.from(statusLine, "latin1"), this.#words(noticeOf(decision))]));
     }
@@ -108,15 +110,22 @@ export class VirtualMount implements LivingMount {
     }
   }
 
-  /** Once a second, and when a base is stopped. */
+  /** Once a second, behind `follow`. */
   tick(nowMs: number): void {
     const sinceLookMs = this.#lastLookMs === null ? null : nowMs - this.#lastLookMs;
     this.#lastLookMs = nowMs;
     for (const seat of this.#seats.values()) {
-      this.#listen(seat);
-      this.#follow(seat, seat.chooser.decide(nowMs), nowMs);
       this.#bridge(seat, nowMs, sinceLookMs);
       seat.session.tick(nowMs);
+    }
+  }
+
+  /** Once a second, when a base is stopped, and when one has been silent for too long. */
+  follow(nowMs: number): void {
+    for (const seat of this.#seats.values()) {
+      this.#listen(seat);
+      this.#follow(seat, seat.chooser.decide(nowMs), nowMs);
+      for (const alarm of seat.chooser.takeAlarms()) this.#alarm(seat, alarm, nowMs);
     }
   }
 
@@ -178,9 +187,15 @@ export class VirtualMount implements LivingMount {
     seat.coming = null;
   }
 
+  #alarm({ session, current }: Seat, { code, ja, en }: Sentence, nowMs: number): void {
+    const at = new Date(nowMs).toISOString();
+    this.#o.services.event({ code, ja, en, at, baseId: current?.baseId ?? null, roverId: session.rover.id, severity: "alarm" });
+  }
+
   /** Each switch is told once: to staff and the rover's owner. */
   #note(seat: Seat, to: string | null, reason: Sentence, nowMs: number): void {
-    const from = seat.switches[0]?.to ?? null;
+    const from = seat.lastBaseId;
+    if (to !== null) seat.lastBaseId = to;
     const at = new Date(nowMs).toISOString();
     seat.switches = [{ at, from, to, reason }, ...seat.switches].slice(0, SWITCHES_SHOWN);
     const { code, ja, en } = reason;

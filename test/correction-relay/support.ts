@@ -8,6 +8,7 @@ import { hashPassword, tokenDigest } from "../../core/runtime/secrets.ts";
 import type { RelayLimits } from "../../correction-relay/limits.ts";
 import type { TlsOptions } from "../../correction-relay/listeners.ts";
 import { Relay } from "../../correction-relay/relay.ts";
+import type { RelayState } from "../../correction-relay/relay-state.ts";
 
 export const KEY = Buffer.from("a test's key");
 export const BASE_PASSWORD = "base-secret";
@@ -85,6 +86,8 @@ export interface Bench {
   readonly events: RelayEvent[];
   /** Sets the clock forward and lets the relay look at it. */
   pass(ms: number): void;
+  catalog(): Catalog;
+  nowMs(): number;
   change(catalog: Catalog): void;
   /** Opens a connection that is closed with the bench. */
   connect(): Promise<Peer>;
@@ -92,10 +95,18 @@ export interface Bench {
 }
 
 export async function openBench(
-  options: { bases?: readonly Base[]; rovers?: readonly Rover[]; limits?: Partial<RelayLimits>; simServe?: boolean; tls?: TlsOptions } = {},
+  options: {
+    bases?: readonly Base[];
+    rovers?: readonly Rover[];
+    more?: Partial<Catalog>;
+    limits?: Partial<RelayLimits>;
+    simServe?: boolean;
+    tls?: TlsOptions;
+    state?: RelayState;
+  } = {},
 ): Promise<Bench> {
   let nowMs = Date.UTC(2026, 10, 23, 3, 0, 0);
-  let catalog = catalogOf(options.bases ?? [baseOf("MISATO1")], options.rovers ?? [roverOf("tractor1")]);
+  let catalog: Catalog = { ...catalogOf(options.bases ?? [baseOf("MISATO1")], options.rovers ?? [roverOf("tractor1")]), ...options.more };
   const listeners = new Set<(catalog: Catalog) => void>();
   const metrics = new Metrics();
   const bases = new Map<string, BaseHealth>();
@@ -115,6 +126,7 @@ export async function openBench(
     log: silentLog,
     metrics,
     nowMs: () => nowMs,
+    ...(options.state ? { state: options.state } : {}),
     ...(options.limits ? { limits: options.limits } : {}),
   });
   const { port, tlsPort } = await relay.listen({ host: "127.0.0.1", port: 0, tls: options.tls ?? null });
@@ -131,6 +143,8 @@ export async function openBench(
       nowMs += ms;
       relay.tick();
     },
+    catalog: () => catalog,
+    nowMs: () => nowMs,
     change(changed) {
       catalog = changed;
       for (const listener of listeners) listener(changed);
@@ -282,7 +296,7 @@ export function msm(
 export const FILLER = frameOf(new Uint8Array(0));
 
 export const ARP = { xM: -3_809_853.5411, yM: 3_135_020.9352, zM: 4_028_484.1529 };
-export const frame1006 = (stationId = 0): Uint8Array =>
+export const frame1006 = (stationId = 0, arp = ARP): Uint8Array =>
   encodeMessage({
     kind: "1006",
     stationId,
@@ -291,7 +305,7 @@ export const frame1006 = (stationId = 0): Uint8Array =>
     glonass: true,
     galileo: true,
     nonPhysical: false,
-    ...ARP,
+    ...arp,
     singleOscillator: false,
     quarterCycle: 0,
     antennaHeightM: 0,
