@@ -2,8 +2,9 @@ import type { BaseHealth, RelayEvent, RoverService, RoverState } from "../core/d
 import type { CatalogView } from "../core/domain/site.ts";
 import type { Mounts } from "./mounts.ts";
 import type { RefusedLogin } from "./refusals.ts";
-import { absentRover } from "./rover.ts";
+import { absentRover, type HeardGga, type RoverSession } from "./rover.ts";
 import type { Served } from "./served.ts";
+import { DatumWatch } from "./virtual/datums.ts";
 
 /** Where what the relay sees is told. It never waits for an answer. */
 export interface RelayReports {
@@ -20,12 +21,20 @@ export interface ReportsOptions {
   readonly sessionsOf: (roverId: string) => number;
 }
 
+/** A rover on a real mount, whose base nobody chooses: in which plot it works, and under which datum. */
+interface Watched {
+  readonly watch: DatumWatch;
+  heard: HeardGga | null;
+}
+
 const GAPS_OVER_MS = 10 * 60_000;
+const FLOWS_WITHIN_MS = 5000;
 
 /** Word of every base and every rover, once a second. */
 export class Reports {
   readonly #o: ReportsOptions;
   readonly #shown = new Map<string, RoverState>(); // rovers last reported as connected
+  readonly #watched = new WeakMap<RoverSession, Watched>();
 
   constructor(options: ReportsOptions) {
     this.#o = options;
@@ -43,6 +52,7 @@ export class Reports {
     for (const mount of this.#o.mounts.all()) {
       for (const served of mount.served()) {
         const { session, stream } = served;
+        if (!served.choosesBase) this.#watch(served, nowMs);
         if (stream !== null) rovers.set(stream.base.id, (rovers.get(stream.base.id) ?? 0) + 1);
         const other = live.get(session.rover.id);
         // One state per rover: of several sessions, the newest.
@@ -78,19 +88,42 @@ export class Reports {
     return { ...state, service: this.#serviceOf(served, nowMs) };
   }
 
-  #serviceOf({ session, stream, mount, plotId, switches, notice }: Served, nowMs: number): RoverService {
+  /** Another datum than last time in this plot would shift its lines: owner and staff are told. */
+  #watch({ session, datum }: Served, nowMs: number): void {
+    let watched = this.#watched.get(session);
+    if (watched === undefined) {
+      const { bases } = this.#o.mounts;
+      watched = { watch: new DatumWatch(() => bases.plots, bases.datumsOf(session.rover.id)), heard: null };
+      this.#watched.set(session, watched);
+    }
+    const heard = session.lastGga;
+    if (heard !== null && heard !== watched.heard) watched.watch.heard(heard.gga, heard.atMs);
+    watched.heard = heard;
+    if (nowMs - session.lastDataAtMs > FLOWS_WITHIN_MS) return;
+    const { bases } = this.#o.mounts;
+    const roverId = session.rover.id;
+    const { plotId } = watched.watch;
+    const before = plotId === null ? null : bases.datumsOf(roverId).last(plotId);
+    const alarm = watched.watch.served(datum);
+    if (plotId !== null && bases.datumsOf(roverId).last(plotId) !== before) bases.remember(roverId, null);
+    if (alarm === null) return;
+    const { code, ja, en } = alarm;
+    this.#o.reports.event({ code, ja, en, at: new Date(nowMs).toISOString(), baseId: null, roverId, severity: "alarm" });
+  }
+
+  #serviceOf({ session, stream, mount, datum, plotId, switches, notice }: Served, nowMs: number): RoverService {
     const named = session.lastGga?.gga.stationId ?? null;
     const own = stream?.noticeStationId ?? null;
     return {
       requestedMount: mount,
       sessions: this.#o.sessionsOf(session.rover.id),
-      plotId,
+      plotId: plotId ?? this.#watched.get(session)?.watch.plotId ?? null,
       sendLatencyMs: session.sendLatencyMs,
       relayLatencyMs: session.relayLatencyMs,
       unsentBytes: session.unsentBytes,
       gaps: session.gapsSince(nowMs - GAPS_OVER_MS),
       ggaAgeS: session.lastGga === null ? null : (nowMs - session.lastGga.atMs) / 1000,
-      datum: datumText(stream?.base.datum ?? null),
+      datum,
       // A receiver that names no station says 0 or nothing.
       otherStation: named !== null && named !== 0 && own !== null && named !== own ? named : null,
       switches,
@@ -106,6 +139,3 @@ export class Reports {
     this.#shown.clear();
   }
 }
-
-const datumText = (datum: { readonly frame: string; readonly epoch: string } | null): string | null =>
-  datum === null ? null : [datum.frame, datum.epoch].filter((part) => part !== "").join("@");

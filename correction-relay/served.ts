@@ -8,7 +8,9 @@ export interface Served {
   readonly session: RoverSession;
   readonly mount: string; // as its console asks
   readonly stream: BaseStream | null; // null: nothing is sent to it now
-  readonly plotId: string | null; // that a FIELD mount holds it in
+  readonly datum: string | null; // of what is sent to it, as `datumText`
+  readonly choosesBase: boolean; // a virtual mount, which watches plot and datum itself
+  readonly plotId: string | null; // that it works in; null too where nobody has looked
   readonly switches: RoverService["switches"];
   readonly notice: Sentence | null;
 }

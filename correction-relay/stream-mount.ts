@@ -1,4 +1,5 @@
 import type { Ecef } from "rtcm-parser";
+import { datumText } from "../core/domain/pool-base.ts";
 import type { Base } from "../core/domain/site.ts";
 import type { BaseStream } from "./base-stream.ts";
 import { bridgeStep } from "./bridge.ts";
@@ -47,7 +48,8 @@ export class StreamMount implements LivingMount {
 
   *served(): Generator<Served, void, undefined> {
     const notice = this.stream.truth.stop;
-    for (const session of this.#rovers) yield { session, mount: this.name, stream: this.stream, plotId: null, switches: [], notice };
+    const datum = datumText(this.#o.arpOffset === null ? this.stream.base.datum : (this.stream.base.arpOffset?.datum ?? null));
+    for (const session of this.#rovers) yield { session, mount: this.name, stream: this.stream, datum, choosesBase: false, plotId: null, switches: [], notice };
   }
 
   entry(nowMs: number): TableEntry {

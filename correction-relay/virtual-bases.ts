@@ -29,7 +29,7 @@ const KEPT_PER_ROVER = 4;
 
 /** What NEAR and FIELD choose from: the bases as they are now, the plots, and what is remembered of each rover. */
 export class VirtualBases {
-  readonly services: Pick<VirtualServices, "chooserFor" | "keep" | "event">;
+  readonly services: Pick<VirtualServices, "chooserFor" | "keep" | "remember" | "event">;
   readonly #o: VirtualBasesOptions;
   readonly #pool: BasePool;
   readonly #datums = new Map<string, DatumMemory>(); // by rover id; forgotten with the rover
@@ -44,6 +44,7 @@ export class VirtualBases {
     this.services = {
       chooserFor: (kind, session, nowMs) => this.#chooserFor(kind, session, nowMs),
       keep: (kind, session, chooser, nowMs) => this.#keep(kind, session, chooser, nowMs),
+      remember: (roverId, last) => this.remember(roverId, last),
       event: options.event,
     };
     this.#catalog = catalog;
@@ -108,7 +109,7 @@ export class VirtualBases {
       bases: () => this.#views,
       configuredBase: () => this.#catalog.rovers.find(({ id }) => id === rover.id)?.base ?? null,
       siteCentre: () => this.#centre,
-      last: remembered === null ? null : { baseId: remembered.baseId, plotId: remembered.plotId, atMs: remembered.atMs },
+      last: remembered === null || remembered.baseId === "" ? null : { baseId: remembered.baseId, plotId: remembered.plotId, atMs: remembered.atMs },
       datums: this.datumsOf(rover.id),
       nowMs,
     });
@@ -120,12 +121,16 @@ export class VirtualBases {
     this.remember(rover.id, chooser.lastService);
   }
 
-  /** Where a rover was served last, for the time after a restart. */
+  /** Where a rover was served last, and under which datums, for the time after a restart. */
   remember(roverId: string, last: RoverChooser["lastService"]): void {
-    if (last === null || this.#o.state === null) return;
-    this.#o.state.setRover(roverId, { ...last, datums: this.datumsOf(roverId).toRecord() });
+    const { state } = this.#o;
+    if (state === null) return;
+    const { baseId, plotId, atMs } = last ?? state.rover(roverId) ?? NEVER_SERVED;
+    state.setRover(roverId, { baseId, plotId, atMs, datums: this.datumsOf(roverId).toRecord() });
   }
 }
+
+const NEVER_SERVED = { baseId: "", plotId: null, atMs: 0 } as const; // on a virtual mount
 
 /** Of the plots, else of the bases. */
 function centreOf({ plots, bases }: Catalog): Place | null {

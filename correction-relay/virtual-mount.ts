@@ -1,4 +1,5 @@
 import type { RelayEvent, RoverService, Sentence } from "../core/domain/live.ts";
+import { datumText } from "../core/domain/pool-base.ts";
 import type { BaseStream } from "./base-stream.ts";
 import { bridgeStep } from "./bridge.ts";
 import type { Feed } from "./feed.ts";
@@ -16,6 +17,7 @@ export interface VirtualServices {
   /** A choice for a rover: the one that it had when it left a moment ago, else a new one. */
   readonly chooserFor: (kind: VirtualKind, session: RoverSession, nowMs: number) => RoverChooser;
   readonly keep: (kind: VirtualKind, session: RoverSession, chooser: RoverChooser, nowMs: number) => void;
+  readonly remember: (roverId: string, last: RoverChooser["lastService"]) => void;
   readonly tableEntry: (mount: { readonly name: string; readonly form: FeedForm }, nowMs: number) => TableEntry;
   readonly event: (event: RelayEvent) => void;
 }
@@ -45,11 +47,13 @@ interface Seat {
   coming: Placed | null;
   decision: Decision;
   heard: HeardGga | null;
+  rememberedAtMs: number;
   lastBaseId: string | null; // of which data came last
   switches: RoverService["switches"];
 }
 
 const SWITCHES_SHOWN = 10;
+const REMEMBER_EVERY_MS = 60_000;
 
 /** NEAR or FIELD: moves each rover between bases as its choice says, on a border of epochs. */
 export class VirtualMount implements LivingMount {
@@ -82,7 +86,7 @@ export class VirtualMount implements LivingMount {
     const heard = session.lastGga;
     if (heard !== null) chooser.heard(heard.gga, heard.atMs);
     const decision = chooser.decide(nowMs);
-    const seat: Seat = { session, chooser, current: null, coming: null, decision, heard, lastBaseId: null, switches: [] };
+    const seat: Seat = { session, chooser, current: null, coming: null, decision, heard, rememberedAtMs: nowMs, lastBaseId: null, switches: [] };
     this.#seats.set(session, seat);
     const placed = this.#placeOf(decision);
     if (placed !== null) {
@@ -106,7 +110,8 @@ export class VirtualMount implements LivingMount {
   *served(): Generator<Served, void, undefined> {
     for (const { session, current, chooser, decision, switches } of this.#seats.values()) {
       const notice = decision.kind === "serve" || decision.kind === "hold" ? null : decision.notice;
-      yield { session, mount: this.name, stream: current?.stream ?? null, plotId: chooser.plotId, switches, notice };
+      const stream = current?.stream ?? null;
+      yield { session, mount: this.name, stream, datum: datumText(stream?.base.datum ?? null), choosesBase: true, plotId: chooser.plotId, switches, notice };
     }
   }
 
@@ -116,6 +121,7 @@ export class VirtualMount implements LivingMount {
     this.#lastLookMs = nowMs;
     for (const seat of this.#seats.values()) {
       this.#bridge(seat, nowMs, sinceLookMs);
+      if (nowMs - seat.rememberedAtMs >= REMEMBER_EVERY_MS) this.#remember(seat, nowMs);
       seat.session.tick(nowMs);
     }
   }
@@ -196,10 +202,16 @@ export class VirtualMount implements LivingMount {
   #note(seat: Seat, to: string | null, reason: Sentence, nowMs: number): void {
     const from = seat.lastBaseId;
     if (to !== null) seat.lastBaseId = to;
+    this.#remember(seat, nowMs);
     const at = new Date(nowMs).toISOString();
     seat.switches = [{ at, from, to, reason }, ...seat.switches].slice(0, SWITCHES_SHOWN);
     const { code, ja, en } = reason;
     this.#o.services.event({ code, ja, en, at, baseId: to ?? from, roverId: seat.session.rover.id, severity: to === null ? "alarm" : "warning" });
+  }
+
+  #remember(seat: Seat, nowMs: number): void {
+    seat.rememberedAtMs = nowMs;
+    this.#o.services.remember(seat.session.rover.id, seat.chooser.lastService);
   }
 
   #placeOf(decision: Decision): Placed | null {

@@ -57,6 +57,11 @@ export class DatumWatch {
     this.#memory = memory;
   }
 
+  /** The plot that the rover works in. */
+  get plotId(): string | null {
+    return this.#presence.stay?.plotId ?? null;
+  }
+
   /** Each GGA, at its arrival. */
   heard(gga: Pick<Gga, "position" | "fix">, nowMs: number): void {
     const place = usablePlace(gga);
