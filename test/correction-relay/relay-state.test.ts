@@ -17,7 +17,7 @@ const STOPPED: GuardMemory = {
   descriptors: { "1033": { antenna: "A", antennaSerial: "", receiver: "R", firmware: "1", receiverSerial: "" } },
 };
 const LAST = { lastEpochAtMs: 5, arp: null, receiver: "R", systems: ["GPS"] };
-const SERVED = { baseId: "misato1", atMs: 7, datums: { plot1: "JGD2011/2011" } };
+const SERVED = { baseId: "misato1", atMs: 7, plotId: null, datums: { plot1: "JGD2011/2011" } };
 
 let folder = "";
 let lines: string[] = [];
@@ -27,7 +27,6 @@ const opened = () =>
     folder: join(folder, "state"),
     log: createLog({ level: "error", write: (line) => void lines.push(line) }),
     metrics,
-    nowMs: () => LOST_AT_MS,
   });
 const path = (name = "relay-state.json") => join(folder, "state", name);
 
