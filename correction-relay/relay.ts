@@ -26,6 +26,7 @@ export interface RelayOptions {
   readonly limits?: Partial<RelayLimits>;
   readonly state?: RelayState; // what outlives a restart; without it nothing does
   readonly verified?: VerifiedSecrets;
+  readonly kernelQueue?: KernelQueue; // another one than the kernel's own tables give
 }
 
 /** The caster: bases in, corrections out, from the catalog as it is now. Call `tick` once a second. */
@@ -45,7 +46,7 @@ export class Relay {
     const limits = { ...LIMITS, ...options.limits };
     this.#o = options;
     this.#limits = limits;
-    this.#kernelQueue = new KernelQueue({ nowMs });
+    this.#kernelQueue = options.kernelQueue ?? new KernelQueue({ nowMs });
     const truth = truthServices({ catalog, ...(options.state ? { state: options.state } : {}), event: (event) => options.reports.event(event) });
     this.#mounts = new Mounts({ limits, truth, state: options.state ?? null, nowMs, random, log, metrics }, catalog.current());
     const accounts = new Accounts({ key, nowMs, ...(verified ? { verified } : {}) });

@@ -5,6 +5,7 @@ import type { Base, Catalog, Rover } from "../../core/domain/site.ts";
 import { silentLog } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
 import { hashPassword, tokenDigest } from "../../core/runtime/secrets.ts";
+import { KernelQueue } from "../../correction-relay/kernel-queue.ts";
 import type { RelayLimits } from "../../correction-relay/limits.ts";
 import type { TlsOptions } from "../../correction-relay/listeners.ts";
 import { Relay } from "../../correction-relay/relay.ts";
@@ -126,6 +127,7 @@ export async function openBench(
     log: silentLog,
     metrics,
     nowMs: () => nowMs,
+    kernelQueue: new KernelQueue({ nowMs: () => nowMs, open: () => null }), // the kernel keeps its own time
     ...(options.state ? { state: options.state } : {}),
     ...(options.limits ? { limits: options.limits } : {}),
   });
