@@ -1,6 +1,6 @@
 import type { Ecef } from "rtcm-parser";
 import type { EphemerisStore } from "./ephemeris-store.ts";
-import { type Enu, enuOf, type Site, siteAt } from "./line-of-sight.ts";
+import { type Enu, type Site, siteAt } from "./line-of-sight.ts";
 import type { ObservationEpoch } from "./observation-epoch.ts";
 import { displacementBetween } from "./phase-change.ts";
 import { type PhaseEpoch, phaseEpochOf } from "./phase-epoch.ts";
@@ -13,7 +13,7 @@ const STEP_MIN_MS = 950;
 /** Longer gaps are not bridged: what clocks and air do in between is as large as what is looked for. */
 const GAP_MAX_MS = 15_000;
 /** A corrected reference point matters from here on: directions to satellites, and how they turn, hardly change before. */
-const SAME_SITE_M = 1;
+const SAME_SITE_M = 3;
 
 export interface BumpCounters {
   /** Epochs compared, and those that could not be: too few satellites with ephemerides, or no agreement. */
@@ -66,16 +66,15 @@ export class BumpDetector {
 
   /** Of the antenna against where the last minute would have it, m; once moved, as it was found. null while insufficient. */
   get displacementM(): number | null {
-    const offM = this.#watch.offM;
-    return offM === null ? null : Math.hypot(offM.xM, offM.yM, offM.zM);
+    const off = this.#watch.off;
+    return off === null ? null : Math.hypot(off.eastM, off.northM, off.upM);
   }
 
   get displacementEnu(): Enu | null {
-    const offM = this.#watch.offM;
-    return offM === null || this.#site === null ? null : enuOf(this.#site, offM);
+    return this.#watch.off;
   }
 
-  /** The limit in force: 15 mm, or three sigmas of what the satellites can tell. */
+  /** What is found in any direction, m: 15 mm, or more where clocks, air or a poor sky drown it. */
   get limitM(): number {
     return this.#watch.limitM;
   }

@@ -1,5 +1,5 @@
 import { medianOf } from "./least-squares.ts";
-import type { Site } from "./line-of-sight.ts";
+import { enuOf, type Site } from "./line-of-sight.ts";
 import { modelledRange } from "./modelled-range.ts";
 import type { SignalObservation } from "./observation-epoch.ts";
 import { modelledPhaseM, type PhaseEpoch, type PhasePoint } from "./phase-epoch.ts";
@@ -59,8 +59,9 @@ function rowOf(earlier: PhasePoint, now: PhasePoint, pairing: Pairing): Row | nu
   const others = changes.filter(({ signal }) => signal.frequencyHz !== first.signal.frequencyHz && signal.wrapM === null);
   if (others.length > 0 && others.every(({ changeM }) => isApart(first.changeM - changeM, pairing.spanS))) return null;
   const { x, y, z } = model.sight;
+  const { eastM: east, northM: north, upM: up } = enuOf(pairing.site, { xM: x, yM: y, zM: z });
   const { satellite, sigmaM } = pairing;
-  return { satellite, constellation: now.constellation, changeM: first.changeM, wrapM: first.signal.wrapM, x, y, z, sigmaM };
+  return { satellite, constellation: now.constellation, changeM: first.changeM, wrapM: first.signal.wrapM, east, north, up, sigmaM };
 }
 
 const isApart = (m: number, spanS: number): boolean => Math.abs(m) > APART_M + APART_MPS * spanS;

@@ -1,5 +1,5 @@
-import type { Ecef } from "rtcm-parser";
 import { medianOf, NormalEquations } from "./least-squares.ts";
+import type { Enu } from "./line-of-sight.ts";
 import type { Navigation } from "./physical-constants.ts";
 
 /** One satellite's unexplained change of range between two epochs, and the direction to it. */
@@ -8,21 +8,21 @@ export interface Row {
   readonly constellation: Navigation;
   changeM: number;
   readonly wrapM: number | null;
-  readonly x: number;
-  readonly y: number;
-  readonly z: number;
+  readonly east: number;
+  readonly north: number;
+  readonly up: number;
   readonly sigmaM: number;
 }
 
 export interface Change {
-  readonly movedM: Ecef;
+  readonly movedM: Enu;
   /** Satellites that agree, and those that do not. */
   readonly used: number;
   readonly leftOut: number;
   /** Of the agreeing ones' residuals, m. */
   readonly rmsM: number;
-  /** What this displacement may be wrong by (one sigma, in space), by the satellites' sigmas and their places in the sky. */
-  readonly sigmaM: number;
+  /** What this displacement may be wrong by (one sigma), by the satellites' sigmas and their places in the sky. */
+  readonly sigmaM: Enu;
   /** What is left of each agreeing satellite's change, m. */
   readonly residualsM: ReadonlyMap<string, number>;
 }
@@ -89,14 +89,14 @@ export class RobustDisplacement {
     if (rows.length < this.#fewest) return null;
     const solution = this.#solve(rows, () => 1);
     if (solution === null) return null;
-    const [x, y, z] = solution.x as unknown as [number, number, number];
-    const [vx, vy, vz] = solution.variance as unknown as [number, number, number];
+    const [eastM, northM, upM] = solution.x as unknown as [number, number, number];
     const residuals = this.#residuals(rows, solution.x);
     const rmsM = Math.sqrt(residuals.reduce((sum, r) => sum + r * r, 0) / rows.length);
-    const sigmaM = Math.sqrt(vx + vy + vz) * UNIT_SIGMA_M;
-    if (sigmaM > SIGMA_MAX_M || rmsM > RMS_MAX_M) return null;
+    const sigma = (axis: number): number => Math.sqrt(solution.variance[axis] as number) * UNIT_SIGMA_M;
+    const sigmaM = { eastM: sigma(0), northM: sigma(1), upM: sigma(2) };
+    if (Math.hypot(sigmaM.eastM, sigmaM.northM, sigmaM.upM) > SIGMA_MAX_M || rmsM > RMS_MAX_M) return null;
     const residualsM = new Map(rows.map((row, i) => [row.satellite, residuals[i] as number]));
-    return { movedM: { xM: x, yM: y, zM: z }, used: rows.length, leftOut, rmsM, sigmaM, residualsM };
+    return { movedM: { eastM, northM, upM }, used: rows.length, leftOut, rmsM, sigmaM, residualsM };
   }
 
   get #fewest(): number {
@@ -122,9 +122,9 @@ export class RobustDisplacement {
   /** A step towards a satellite makes its range shorter. */
   #design(row: Row): Float64Array {
     this.#row.fill(0);
-    this.#row[0] = -row.x;
-    this.#row[1] = -row.y;
-    this.#row[2] = -row.z;
+    this.#row[0] = -row.east;
+    this.#row[1] = -row.north;
+    this.#row[2] = -row.up;
     this.#row[3 + this.#systems.indexOf(row.constellation)] = 1;
     return this.#row;
   }
@@ -132,7 +132,7 @@ export class RobustDisplacement {
   #residuals(rows: readonly Row[], x: Float64Array): number[] {
     return rows.map((row) => {
       const clockM = x[3 + this.#systems.indexOf(row.constellation)] as number;
-      return row.changeM - clockM + row.x * (x[0] as number) + row.y * (x[1] as number) + row.z * (x[2] as number);
+      return row.changeM - clockM + row.east * (x[0] as number) + row.north * (x[1] as number) + row.up * (x[2] as number);
     });
   }
 }

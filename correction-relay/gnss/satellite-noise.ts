@@ -5,7 +5,7 @@ import type { Navigation } from "./physical-constants.ts";
  * What a satellite's range is expected to stray by in ten seconds, at the zenith, before anything is known of it, m: its clock (rubidium and
  * caesium of GPS and GLONASS wander by a centimetre, masers by a millimetre), the air, and for GLONASS broadcast speeds rounded to 1 mm/s.
  */
-const EXPECTED_M: Readonly<Record<Navigation, number>> = { GPS: 0.004, GALILEO: 0.0035, QZSS: 0.004, BEIDOU: 0.004, GLONASS: 0.008 };
+const EXPECTED_M: Readonly<Record<Navigation, number>> = { GPS: 0.003, GALILEO: 0.0025, QZSS: 0.003, BEIDOU: 0.003, GLONASS: 0.006 };
 /** A displacement that stays is told from one that returns in ten seconds, so that is the time over which straying counts. */
 const STRAY_S = 10;
 /** How long a satellite is watched until its own record outweighs the expectation. */

@@ -1,46 +1,38 @@
-import type { Ecef } from "rtcm-parser";
+import { type Line, lineThrough, type Sample } from "./drift-line.ts";
+import type { Enu } from "./line-of-sight.ts";
+import { StrayRecord } from "./stray-record.ts";
 
 export type StepState = "insufficient" | "still" | "suspect" | "moved";
 
 /** More than this, and it does not return within ten seconds: moved. */
-export const MOVED_M = 0.015;
+const MOVED_M = 0.015;
+/** And more than this many times what the sum strays by itself: chance must not stop a base in a hundred years. */
+const MOVED_SIGMAS = 6;
 const RETURN_S = 10;
-/** Back below this share of the limit counts as returned. */
+/** Back below this share of either limit counts as returned. */
 const RETURNED_SHARE = 2 / 3;
-/** The limit never lies closer than this many sigmas to what the satellites can tell, nor to how the sum really strayed of late. */
-const LIMIT_SIGMAS = 3;
-const STRAY_MEMORY_S = 120;
-/** Straight line through what was before: its slope is the drift of clocks, orbits and air. */
+/** The drift line leans on so much. */
 const WINDOW_S = 60;
-const LEARN_S = 20;
-const LEARN_SAMPLES = 8;
-/** Samples that are averaged before one asks whether it has returned. */
-const SMOOTH_SAMPLES = 3;
-/** A doubt that neither returns nor holds is dropped, because the line has become too old to lean on. */
+/** Samples whose mean answers whether it has returned, and whether it has stayed. */
+const LATELY = 3;
+const STAYED = 6;
+/** A doubt that neither returns nor holds is dropped: the line has become too old to lean on. */
 const DOUBT_MAX_S = 30;
 
-interface Sample {
-  readonly atS: number;
-  readonly at: Ecef; // sum of displacements
-  usable: boolean; // for the line
-}
-interface Line {
-  readonly at: (s: number) => Ecef;
-}
-
 /**
- * Finds a step in a sum of displacements that also drifts and is noisy: what lies beside the line through the last minute by more than the
- * limit, and stays there for ten seconds. A push slower than about 1 mm/s looks like drift and is not seen.
+ * Finds a step in a sum of displacements that drifts and is noisy: what lies beside the line through the last minute by more than the limit,
+ * and is still there after ten seconds. How the sum strays without any step is learned all the time, with the same question: how far is
+ * it, ten seconds later, from where the line then led?
  */
 export class StepWatch {
+  readonly #stray = new StrayRecord();
   #samples: Sample[] = [];
+  #lines: { readonly atS: number; readonly line: Line }[] = []; // of the last ten seconds
   #doubt: { readonly sinceS: number; readonly line: Line } | null = null;
-  #sum: Ecef = { xM: 0, yM: 0, zM: 0 };
+  #sum: Enu = { eastM: 0, northM: 0, upM: 0 };
+  #sigma: Enu = { eastM: 0, northM: 0, upM: 0 };
   #state: StepState = "insufficient";
-  #offM: Ecef | null = null;
-  #limitM = MOVED_M;
-  #strayM2 = 0; // mean square of what lies beside the line while nothing is in doubt
-  #lastS: number | null = null;
+  #off: Enu | null = null;
   #doubts = 0;
   #dropped = 0;
 
@@ -49,13 +41,14 @@ export class StepWatch {
   }
 
   /** Beside the line now, smoothed; when moved: as it was found. null while there is no line. */
-  get offM(): Ecef | null {
-    return this.#offM;
+  get off(): Enu | null {
+    return this.#off;
   }
 
-  /** Limit in force, m: `MOVED_M`, or more where satellites or sky cannot tell so little. */
+  /** What is found in whatever direction, m. */
   get limitM(): number {
-    return this.#limitM;
+    const { eastM, northM, upM } = this.#sigma;
+    return Math.max(MOVED_M, MOVED_SIGMAS * Math.max(eastM, northM, upM));
   }
 
   /** Times that something looked moved; of them, those that were given up undecided. */
@@ -63,17 +56,19 @@ export class StepWatch {
     return { doubts: this.#doubts, dropped: this.#dropped };
   }
 
-  /** One more displacement since the last; `sigmaM` as the satellites promise. */
-  add(atS: number, movedM: Ecef, sigmaM: number): void {
+  /** One more displacement since the last; `sigmaM` as the satellites promise for ten seconds. */
+  add(atS: number, movedM: Enu, sigmaM: Enu): void {
     if (this.#state === "moved") return;
-    const { xM, yM, zM } = this.#sum;
-    this.#sum = { xM: xM + movedM.xM, yM: yM + movedM.yM, zM: zM + movedM.zM };
-    this.#limitM = Math.max(MOVED_M, LIMIT_SIGMAS * sigmaM, LIMIT_SIGMAS * Math.sqrt(this.#strayM2));
+    const { eastM, northM, upM } = this.#sum;
+    this.#sum = { eastM: eastM + movedM.eastM, northM: northM + movedM.northM, upM: upM + movedM.upM };
+    this.#sigma = this.#stray.sigmaM(sigmaM);
     const sample: Sample = { atS, at: this.#sum, usable: true };
-    if (this.#doubt === null) this.#watch(sample);
+    const line = this.#doubt === null ? lineThrough(this.#samples, atS - WINDOW_S) : null;
     this.#samples.push(sample);
+    while (atS - (this.#samples[0] as Sample).atS > WINDOW_S + DOUBT_MAX_S) this.#samples.shift();
     if (this.#doubt !== null) this.#decide(this.#doubt, atS);
-    while (this.#samples.length > 0 && atS - (this.#samples[0] as Sample).atS > WINDOW_S + DOUBT_MAX_S) this.#samples.shift();
+    else if (line !== null) this.#watch(sample, line);
+    else this.#state = "insufficient";
   }
 
   /** What comes next does not hang together with what was. */
@@ -81,90 +76,67 @@ export class StepWatch {
     if (this.#state === "moved") return;
     if (this.#doubt !== null) this.#dropped += 1;
     this.#samples = [];
-    this.#doubt = null;
-    this.#state = "insufficient";
-    this.#offM = null;
+    this.#settle("insufficient");
+    this.#off = null;
   }
 
-  #watch(sample: Sample): void {
-    const line = lineThrough(this.#samples, sample.atS - WINDOW_S);
-    if (line === null) {
-      this.#state = "insufficient";
-      this.#offM = null;
-      return;
-    }
+  #watch(sample: Sample, line: Line): void {
     this.#state = "still";
-    this.#offM = this.#meanOff(line, [...this.#samples.slice(1 - SMOOTH_SAMPLES), sample]);
-    if (size(minus(sample.at, line.at(sample.atS))) <= this.#limitM) {
-      this.#learn(size(this.#offM), sample.atS);
+    this.#off = meanOff(line, this.#samples.slice(-LATELY));
+    if (this.#isBeyond(meanOff(line, [sample]), 1)) {
+      this.#doubts += 1;
+      this.#state = "suspect";
+      this.#doubt = { sinceS: sample.atS, line };
       return;
     }
-    this.#doubts += 1;
-    this.#state = "suspect";
-    this.#doubt = { sinceS: sample.atS, line };
-  }
-
-  #learn(offM: number, nowS: number): void {
-    const share = 1 - Math.exp(-(nowS - (this.#lastS ?? nowS)) / STRAY_MEMORY_S);
-    this.#strayM2 += share * (offM * offM - this.#strayM2);
-    this.#lastS = nowS;
+    this.#lines.push({ atS: sample.atS, line });
+    const old = this.#lines[0] as { atS: number; line: Line };
+    if (sample.atS - old.atS < RETURN_S) return;
+    this.#stray.learn(meanOff(old.line, this.#samples.slice(-STAYED)), sample.atS);
+    this.#lines.shift();
   }
 
   #decide({ sinceS, line }: { readonly sinceS: number; readonly line: Line }, nowS: number): void {
     const since = this.#samples.filter((sample) => sample.atS >= sinceS);
-    const lately = since.slice(-SMOOTH_SAMPLES);
-    this.#offM = this.#meanOff(line, lately);
-    const returned = lately.length === SMOOTH_SAMPLES && size(this.#offM) < RETURNED_SHARE * this.#limitM;
-    if (returned) {
-      for (const sample of since.slice(0, -SMOOTH_SAMPLES)) sample.usable = false;
-      this.#settle();
+    this.#off = meanOff(line, since.slice(-LATELY));
+    if (since.length >= LATELY && !this.#isBeyond(this.#off, RETURNED_SHARE)) {
+      for (const sample of since.slice(0, -LATELY)) sample.usable = false;
+      this.#settle("still");
       return;
     }
     if (nowS - sinceS < RETURN_S) return;
-    const offM = this.#meanOff(line, since.slice(-2 * SMOOTH_SAMPLES));
-    if (size(offM) > this.#limitM) {
-      this.#offM = offM;
+    const off = meanOff(line, since.slice(-STAYED));
+    if (this.#isBeyond(off, 1)) {
+      this.#off = off;
       this.#state = "moved";
     } else if (nowS - sinceS > DOUBT_MAX_S) {
       this.#dropped += 1;
       this.#samples = since;
-      this.#settle();
+      this.#settle("still");
     }
   }
 
-  #settle(): void {
+  #settle(state: "still" | "insufficient"): void {
     this.#doubt = null;
-    this.#state = "still";
+    this.#lines = [];
+    this.#state = state;
   }
 
-  #meanOff(line: Line, samples: readonly Sample[]): Ecef {
-    let sum: Ecef = { xM: 0, yM: 0, zM: 0 };
-    for (const { at, atS } of samples) {
-      const off = minus(at, line.at(atS));
-      sum = { xM: sum.xM + off.xM, yM: sum.yM + off.yM, zM: sum.zM + off.zM };
-    }
-    return { xM: sum.xM / samples.length, yM: sum.yM / samples.length, zM: sum.zM / samples.length };
+  #isBeyond({ eastM, northM, upM }: Enu, share: number): boolean {
+    const sigma = this.#sigma;
+    const sigmas = Math.hypot(eastM / sigma.eastM, northM / sigma.northM, upM / sigma.upM);
+    return Math.hypot(eastM, northM, upM) > share * MOVED_M && sigmas > share * MOVED_SIGMAS;
   }
 }
 
-/** Least squares, each coordinate by itself; null before there is enough to lean on. */
-function lineThrough(samples: readonly Sample[], fromS: number): Line | null {
-  const usable = samples.filter((sample) => sample.usable && sample.atS >= fromS);
-  const first = usable[0];
-  const last = usable.at(-1);
-  if (first === undefined || last === undefined || usable.length < LEARN_SAMPLES || last.atS - first.atS < LEARN_S) return null;
-  const n = usable.length;
-  const middleS = usable.reduce((sum, { atS }) => sum + atS, 0) / n;
-  const spread = usable.reduce((sum, { atS }) => sum + (atS - middleS) ** 2, 0);
-  const regress = (of: (at: Ecef) => number): { readonly mean: number; readonly slope: number } => ({
-    mean: usable.reduce((sum, { at }) => sum + of(at), 0) / n,
-    slope: usable.reduce((sum, { at, atS }) => sum + of(at) * (atS - middleS), 0) / spread,
-  });
-  const [x, y, z] = [regress((at) => at.xM), regress((at) => at.yM), regress((at) => at.zM)];
-  return {
-    at: (s) => ({ xM: x.mean + x.slope * (s - middleS), yM: y.mean + y.slope * (s - middleS), zM: z.mean + z.slope * (s - middleS) }),
-  };
+function meanOff(line: Line, samples: readonly Sample[]): Enu {
+  let [eastM, northM, upM] = [0, 0, 0];
+  for (const { at, atS } of samples) {
+    const from = line(atS);
+    eastM += at.eastM - from.eastM;
+    northM += at.northM - from.northM;
+    upM += at.upM - from.upM;
+  }
+  const n = samples.length;
+  return { eastM: eastM / n, northM: northM / n, upM: upM / n };
 }
-
-const minus = (a: Ecef, b: Ecef): Ecef => ({ xM: a.xM - b.xM, yM: a.yM - b.yM, zM: a.zM - b.zM });
-const size = ({ xM, yM, zM }: Ecef): number => Math.hypot(xM, yM, zM);

@@ -16,9 +16,11 @@ export interface SimulatedBase {
   /** What 1006 says; default: the truth. It never changes. */
   readonly announced?: Ecef;
   readonly seed: number;
-  /** Epochs per second; default 1. */
-  readonly rateHz?: number;
+  /** From epoch to epoch; default 1000. */
+  readonly stepMs?: number;
   readonly noise?: { readonly codeM: number; readonly phaseM: number };
+  /** Random walk of every satellite's clock, m in the first second (and √n times as much in n); default 0. Real ones: 0.0005 to 0.003. */
+  readonly wanderM?: number;
   /** The antenna is moved at that second and stays. */
   readonly bump?: { readonly atS: number; readonly enuM: Shift };
   /** Any motion of the antenna instead: seconds since the start to its shift. */
@@ -68,19 +70,19 @@ interface Seen {
  * earth, clocks, air, whole ambiguities, noise. The same options give the same bytes.
  */
 export function* simulateBase(options: SimulatedBase): Generator<SimulatedEpoch> {
-  const { startUnixMs, seconds, rateHz = 1, seed } = options;
+  const { startUnixMs, seconds, stepMs = 1000, seed } = options;
   const sky = simulatedSky(startUnixMs, seed).filter(({ constellation }) => (options.constellations ?? ORDER).includes(constellation));
   const receiver = new Receiver(options, new SeededRandom(seed + 1));
   const start = siteAt(options.antenna);
   let turn = 0;
-  for (let n = 0; n < seconds * rateHz; n += 1) {
-    const s = n / rateHz;
-    const unixMs = startUnixMs + Math.round(s * 1000);
+  for (let sinceMs = 0; sinceMs < 1000 * seconds; sinceMs += stepMs) {
+    const s = sinceMs / 1000;
+    const unixMs = startUnixMs + sinceMs;
     const seen = receiver.see(sky, siteAt(shifted(start, shiftAt(options, s))), s);
     const frames: Uint8Array[] = [];
-    if (n % (5 * rateHz) === 0) frames.push(positionFrame(options));
-    if (options.ephemerides !== false && seen.length > 0 && n % rateHz === 0) {
-      const count = n === 0 ? seen.length : Math.min(EPHEMERIDES_PER_S, seen.length);
+    if (sinceMs % 5000 === 0) frames.push(positionFrame(options));
+    if (options.ephemerides !== false && seen.length > 0 && sinceMs % 1000 === 0) {
+      const count = sinceMs === 0 ? seen.length : Math.min(EPHEMERIDES_PER_S, seen.length);
       for (let k = 0; k < count; k += 1, turn += 1) {
         frames.push(encodeMessage((seen[turn % seen.length] as Seen).satellite.broadcast(gpsSeconds(unixMs))));
       }
@@ -113,6 +115,7 @@ class Receiver {
   readonly #o: SimulatedBase;
   readonly #random: SeededRandom;
   readonly #arcs = new Map<string, Arc>();
+  readonly #wanderM = new Map<SimulatedSatellite, number>();
   #lastS = 0;
 
   constructor(options: SimulatedBase, random: SeededRandom) {
@@ -135,7 +138,7 @@ class Receiver {
       const direction = directionOf(site, sight);
       if (direction.elevationRad < MASK_RAD) return [];
       const ionosphereM = klobucharM(DEFAULT_KLOBUCHAR, direction, gpsS % 86_400);
-      const vacuumM = sight.rangeM - LIGHT_MPS * state.clockS;
+      const vacuumM = sight.rangeM - LIGHT_MPS * state.clockS + this.#wander(satellite, s);
       return [{ satellite, vacuumM, troposphereM: saastamoinenM(direction), ionosphereM, elevationRad: direction.elevationRad }];
     });
   }
@@ -151,6 +154,14 @@ class Receiver {
       const epoch = epochAtUnixMs(constellation === "BEIDOU" && beidouInGpsTime ? "GPS" : constellation, unixMs);
       return encodeMessage(msmFromObservations({ constellation, msm, stationId, ...epoch, multipleMessage: i < systems.length - 1 }, observations));
     });
+  }
+
+  #wander(satellite: SimulatedSatellite, s: number): number {
+    const { wanderM = 0 } = this.#o;
+    if (wanderM === 0) return 0;
+    const nowM = (this.#wanderM.get(satellite) ?? 0) + wanderM * Math.sqrt(s - this.#lastS) * this.#random.normal();
+    this.#wanderM.set(satellite, nowM);
+    return nowM;
   }
 
   #clockS(s: number): number {
