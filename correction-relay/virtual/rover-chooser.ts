@@ -128,7 +128,8 @@ export class RoverChooser {
     this.#stay = stay;
     this.#near.reset();
     if (stay === null || plot === null) return;
-    const current = this.#baseId === null || this.#ended !== null ? null : (views.byId.get(this.#baseId) ?? null);
+    // A base that was chosen without a position is nothing to hold on to.
+    const current = this.#baseId === null || this.#ended !== null || this.#provisional ? null : (views.byId.get(this.#baseId) ?? null);
     const anchor = stay.baseId === null ? null : this.#anchorOf(views, stay.baseId);
     const step = onEntering(views, { plot, anchor, current, place, datum: this.#datum(views) });
     this.#provisional = false;
@@ -188,7 +189,9 @@ export class RoverChooser {
 
   #begin(views: BaseViews, nowMs: number): void {
     const { place } = this.#presence;
-    const first = firstBase(views, { last: this.#last, configured: this.#o.configuredBase(), place, centre: this.#o.siteCentre(), nowMs });
+    // Back from too far away, it has had no corrections for a while: the nearest base, of the same datum as before.
+    const last = this.#tooFar && this.#last !== null ? { ...this.#last, atMs: 0 } : this.#last;
+    const first = firstBase(views, { last, configured: this.#o.configuredBase(), place, centre: this.#o.siteCentre(), nowMs });
     if (first === null) {
       this.#tooFar = place !== null && bestBase(views, { near: null, limited: false, datum: this.#datum(views), rankMax: 2 }) !== null;
       return;
