@@ -1,13 +1,17 @@
-import { type Epoch, type FrameCounters, latLonToEcef } from "rtcm-parser";
+import { type Ecef, type Epoch, type FrameCounters, latLonToEcef } from "rtcm-parser";
+import type { BaseMinute } from "../core/domain/base-minute.ts";
 import type { BaseHealth, BaseTruth, RelayEvent, Sentence } from "../core/domain/live.ts";
 import type { Base } from "../core/domain/site.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import { ArpGuard, type GuardDecision, type GuardOrders } from "./arp-guard.ts";
 import type { FeedForm } from "./feed-forms.ts";
+import { AntennaWatch } from "./gnss/antenna-watch.ts";
+import type { EphemerisStore } from "./gnss/ephemeris-store.ts";
+import type { KnownBase } from "./gnss/position-fault.ts";
 import type { GuardMemory } from "./guard-memory.ts";
 import { GUARD_WORDS } from "./guard-words.ts";
-import { BaseMonitor } from "./health.ts";
+import { BaseMonitor, type Circumstances } from "./health.ts";
 import { NetworkReference } from "./network-reference.ts";
 import type { SourceSession } from "./source.ts";
 import type { TableEntry } from "./sourcetable.ts";
@@ -22,6 +26,10 @@ export interface TruthServices {
     keep(baseId: string, memory: GuardMemory, when: "now" | "soon"): void;
   };
   readonly orders: (baseId: string) => GuardOrders;
+  readonly ephemerides: EphemerisStore; // pooled over all bases
+  readonly others: (baseId: string) => readonly KnownBase[]; // surveys of the site's other bases
+  readonly clock: () => Circumstances["clock"];
+  readonly inPool: (baseId: string) => boolean;
   readonly event: (event: RelayEvent) => void;
 }
 
@@ -47,6 +55,8 @@ export class BaseTruthKeeper {
   readonly #o: BaseTruthOptions;
   readonly #guard: ArpGuard;
   readonly #monitor = new BaseMonitor();
+  readonly #antenna: AntennaWatch;
+  #bumpTold = false;
   #base: Base;
   #network: NetworkReference | null = null;
   #roverPosition: () => Position | null = () => null;
@@ -61,6 +71,7 @@ export class BaseTruthKeeper {
     this.#o = options;
     this.#base = base;
     this.#kind = kindOf(base);
+    this.#antenna = new AntennaWatch({ ephemerides: services.ephemerides });
     this.#guard = new ArpGuard({
       baseId: base.id,
       memory: services.memory.of(base.id),
@@ -73,7 +84,11 @@ export class BaseTruthKeeper {
 
   change(base: Base): void {
     this.#base = base;
+    const wasStopped = this.#guard.state === "stopped";
     this.#guard.configure(base, this.#o.services.orders(base.id), this.#o.nowMs());
+    if (!wasStopped || this.#guard.state === "stopped") return;
+    this.#antenna.reset(); // staff have looked: where it stands now is where it stands
+    this.#bumpTold = false;
   }
 
   /** How the base is reached, when it does not come by itself. */
@@ -132,15 +147,37 @@ export class BaseTruthKeeper {
 
   /** What came, after it has left. */
   look(frames: readonly { readonly frame: Uint8Array; readonly epoch: Epoch | null; readonly atMs: number }[]): void {
+    const { ephemerides } = this.#o.services;
+    const arp = this.#arpInForce();
     for (const { frame, epoch, atMs } of frames) {
       if (this.#monitor.frame(frame, epoch, atMs) === "unreadable")
         this.#o.metrics.count("azemichi_relay_unreadable_frames_total", { mount: this.#base.mount });
+      if (this.#base.kind === "network") continue;
+      if (epoch === null) ephemerides.put(frame, atMs);
+      this.#antenna.frame(frame, arp);
     }
+    this.#heedBump();
+  }
+
+  /** The survey, else as transmitted. */
+  #arpInForce(): Ecef | null {
+    const { antenna } = this.#base;
+    if (antenna !== null) return { xM: antenna.x, yM: antenna.y, zM: antenna.z };
+    const sent = this.#monitor.antenna;
+    return sent === null ? null : { xM: sent.x, yM: sent.y, zM: sent.z };
+  }
+
+  /** 1005 says the same as before, and the antenna stands elsewhere. */
+  #heedBump(): void {
+    const { state, displacementM } = this.#antenna.bump;
+    if (state !== "moved" || this.#bumpTold) return;
+    this.#bumpTold = true;
+    this.#guard.bumped(displacementM ?? 0, this.#o.nowMs());
   }
 
   /** Once a second. */
   tick(nowMs: number): void {
-    this.#guard.tick({ bumped: false, singlePoint: "insufficient" }, nowMs);
+    this.#guard.tick({ bumped: this.#antenna.bump.state === "moved", singlePoint: this.#singlePoint().state }, nowMs);
     this.#countSatellites(nowMs);
   }
 
@@ -165,18 +202,36 @@ export class BaseTruthKeeper {
 
   health(of: { readonly rovers: number; readonly nowMs: number }): BaseHealth {
     const { id, mount, sim } = this.#base;
-    return { ...this.#monitor.health({ baseId: id, mount, sim, ...of }), truth: this.#truth() };
+    const clock = this.#o.services.clock();
+    return { ...this.#monitor.health({ baseId: id, mount, sim, clock, ...of }), truth: this.#truth(clock, of.nowMs) };
   }
 
-  #truth(): BaseTruth {
+  /** The least latency of the last minute, for the check of our own clock. */
+  leastLatencyMs(nowMs: number): number | null {
+    return this.#monitor.leastLatencyMs(nowMs);
+  }
+
+  /** The minute that is over, once. */
+  minute(nowMs: number): BaseMinute | null {
+    const { verdict } = this.#monitor.truth(this.#circumstances(this.#o.services.clock(), nowMs));
+    return this.#monitor.minuteRecord({ baseId: this.#base.id, verdict, nowMs });
+  }
+
+  #circumstances(clock: Circumstances["clock"], nowMs: number): Circumstances {
+    return { nowMs, clock, lonDeg: surveyedPosition(this.#base)?.lonDeg ?? null, kind: this.#base.kind };
+  }
+
+  #singlePoint(): BaseTruth["singlePoint"] {
+    return this.#antenna.result(this.#arpInForce(), this.#o.services.others(this.#base.id));
+  }
+
+  #truth(clock: Circumstances["clock"], nowMs: number): BaseTruth {
     return {
       guard: this.#guard.truth(),
-      verdict: "insufficient",
-      findings: [],
-      displacementM: null,
-      singlePoint: { state: "insufficient", offM: null, upM: null, spanS: 0, note: { code: "x", ja: "", en: "" } },
-      medianCnrDbHz: null,
-      inPool: false,
+      ...this.#monitor.truth(this.#circumstances(clock, nowMs)),
+      displacementM: this.#antenna.bump.displacementM,
+      singlePoint: this.#singlePoint(),
+      inPool: this.#o.services.inPool(this.#base.id),
       source: { kind: this.#kind, note: this.#wayNote() },
     };
   }

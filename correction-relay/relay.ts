@@ -47,7 +47,13 @@ export class Relay {
     this.#o = options;
     this.#limits = limits;
     this.#kernelQueue = options.kernelQueue ?? new KernelQueue({ nowMs });
-    const truth = truthServices({ catalog, ...(options.state ? { state: options.state } : {}), event: (event) => options.reports.event(event) });
+    const truth = truthServices({
+      catalog,
+      ...(options.state ? { state: options.state } : {}),
+      clock: () => "unknown",
+      inPool: (baseId) => this.#mounts.bases.views.byId.get(baseId)?.inPool ?? false,
+      event: (event) => options.reports.event(event),
+    });
     this.#mounts = new Mounts({ limits, truth, state: options.state ?? null, nowMs, random, log, metrics }, catalog.current());
     const accounts = new Accounts({ key, nowMs, ...(verified ? { verified } : {}) });
     const reception = new Reception({

@@ -1,6 +1,7 @@
 import type { RelayEvent } from "../core/domain/live.ts";
 import type { CatalogView } from "../core/domain/site.ts";
 import type { TruthServices } from "./base-truth.ts";
+import { EphemerisStore } from "./gnss/ephemeris-store.ts";
 import type { GuardMemory } from "./guard-memory.ts";
 import type { RelayState } from "./relay-state.ts";
 
@@ -8,9 +9,11 @@ import type { RelayState } from "./relay-state.ts";
 export function truthServices(of: {
   readonly catalog: CatalogView;
   readonly state?: RelayState; // absent: remembered until the process ends
+  readonly clock: TruthServices["clock"];
+  readonly inPool: TruthServices["inPool"];
   readonly event: (event: RelayEvent) => void;
 }): TruthServices {
-  const { catalog, state, event } = of;
+  const { catalog, state, clock, inPool, event } = of;
   const untilEnd = new Map<string, GuardMemory>();
   return {
     memory: {
@@ -26,6 +29,15 @@ export function truthServices(of: {
       const order = orders.find((o) => o.baseId === baseId);
       return { confirmedAtMs: order?.confirmedAtMs ?? null, stoppedAtMs: order?.stoppedAtMs ?? null, recheckedAtMs };
     },
+    ephemerides: new EphemerisStore(),
+    others: (baseId) =>
+      catalog
+        .current()
+        .bases.flatMap(({ id, name, antenna }) =>
+          id === baseId || antenna === null ? [] : [{ name, position: { xM: antenna.x, yM: antenna.y, zM: antenna.z } }],
+        ),
+    clock,
+    inPool,
     event,
   };
 }
