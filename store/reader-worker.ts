@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { ThreadAnswer } from "./query-thread.ts";
 import { readingsFile } from "./readings-file.ts";
 import { type RowCursor, type RowPage, SqliteQueries } from "./sqlite-queries.ts";
 import type { LatestFilter, ReadingQuery, SeriesQuery } from "./telemetry.ts";
@@ -8,7 +9,6 @@ export type ReaderQuestion =
   | { readonly id: number; readonly kind: "latest"; readonly filter: LatestFilter }
   | { readonly id: number; readonly kind: "series"; readonly query: SeriesQuery }
   | { readonly id: number; readonly kind: "page"; readonly query: ReadingQuery; readonly after: RowCursor | null; readonly limit: number };
-export type ReaderAnswer = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly error: string };
 export interface ReaderWorkerData {
   readonly path: string;
   readonly zoneOffsetMs: number;
@@ -24,9 +24,9 @@ if (parentPort) {
     try {
       const db = file.get();
       if (db && !queries) queries = new SqliteQueries(db, zoneOffsetMs);
-      port.postMessage({ id: question.id, answer: answer(queries, question) } satisfies ReaderAnswer);
+      port.postMessage({ id: question.id, answer: answer(queries, question) } satisfies ThreadAnswer);
     } catch (error) {
-      port.postMessage({ id: question.id, error: (error as Error).message } satisfies ReaderAnswer);
+      port.postMessage({ id: question.id, error: (error as Error).message } satisfies ThreadAnswer);
     }
   });
 }

@@ -6,7 +6,9 @@ import { topics } from "../../core/domain/topics.ts";
 import type { MetricSample } from "../../core/runtime/metrics.ts";
 import { Journal } from "../../ingest/journal.ts";
 import { processedUpTo } from "../../store/ingest-store.ts";
+import { connectBus } from "../bus.ts";
 import type { RoleContext, RunRole } from "../role.ts";
+import { HistoryThread } from "./field-history.ts";
 import { type FieldWorkerData, type FromFieldWorker, fieldCatalogOf, type ToFieldWorker } from "./field-protocol.ts";
 
 const METRICS_MS = 5000;
@@ -14,16 +16,17 @@ const READY_LOOK_MS = 500;
 const END_MS = 1500;
 
 /**
- * Broker and ingest. Three threads: this one holds the sockets, one syncs the journal, one makes readings of it. What is acknowledged
- * depends on the first two alone.
+ * Broker and ingest. Four threads: this one holds the sockets, one syncs the journal, one makes readings of it, one keeps what the
+ * relay tells. What is acknowledged depends on the first two alone.
  */
 export const run: RunRole = async (context) => {
   const { config, ports, dataFolder, catalog, key, busSecret, log, metrics, nowMs, resources } = context;
   const numberAfter = processedUpTo(join(dataFolder, "readings.db"));
   const opened = Journal.open({ folder: dataFolder, numberAfter, log, metrics, onDeath: die });
-  const [journal, worker] = await Promise.all([opened, FieldThread.open(context)]);
+  const [journal, worker, history] = await Promise.all([opened, FieldThread.open(context), HistoryThread.open(context)]);
   resources.use("journal", journal, (j) => j.close());
   resources.use("ingest", worker, (w) => w.close());
+  resources.use("history", history, (h) => h.close());
   const listen = { bind: config.mqtt.bind, port: ports.mqtt, tlsPort: ports.mqtts, wsPort: ports.mqttWs, tls: config.tls };
   const onGatewayMessage = (topic: string, payload: Uint8Array, receivedAtMs: number): void =>
     worker.say({ kind: "gateway", topic, payload: Uint8Array.from(payload), receivedAtMs });
@@ -32,6 +35,7 @@ export const run: RunRole = async (context) => {
   );
   worker.onPrune = (what) => void prune(journal, what, context);
   worker.attach(broker);
+  history.listen(resources.use("bus", connectBus(context), (b) => b.close()));
   resources.use(
     "journal news",
     journal.onCommit(() => worker.say({ kind: "journaled" })),
@@ -44,7 +48,7 @@ export const run: RunRole = async (context) => {
   );
   worker.say({ kind: "catalog", catalog: fieldCatalogOf(catalog.current()) });
   worker.say({ kind: "journaled" }); // go on from the cursor
-  reportMetrics(context, { broker, journal, worker });
+  reportMetrics(context, { broker, journal, worker, history });
 };
 
 /** Without its threads the role can acknowledge nothing: it ends, and its supervisor starts it again. */
@@ -55,10 +59,10 @@ function die(error: Error): void {
 }
 
 /** Counters of all threads each 5 s, and at once when uplinks are no longer, or again, accepted. */
-function reportMetrics({ metrics, resources }: RoleContext, parts: { broker: Broker; journal: Journal; worker: FieldThread }): void {
-  const { broker, journal, worker } = parts;
+function reportMetrics({ metrics, resources }: RoleContext, parts: { broker: Broker; journal: Journal; worker: FieldThread; history: HistoryThread }): void {
+  const { broker, journal, worker, history } = parts;
   let ready = journal.ready;
-  const report = (): void => broker.publish(topics.metrics("field"), [...metrics.samples(), ...worker.samples], { retain: true });
+  const report = (): void => broker.publish(topics.metrics("field"), [...metrics.samples(), ...worker.samples, ...history.samples], { retain: true });
   report();
   resources.use("metrics", setInterval(report, METRICS_MS), clearInterval);
   const look = (): void => {

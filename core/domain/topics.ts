@@ -5,6 +5,8 @@ export const topics = {
   readings: (deviceId: string): string => `${TOPIC_ROOT}/readings/${deviceId}`,
   gateway: (gatewayId: string): string => `${TOPIC_ROOT}/gateways/${gatewayId}`,
   baseHealth: (baseId: string): string => `${TOPIC_ROOT}/bases/${baseId}/health`,
+  /** What the relay counted of a base in a minute that is over, once; not retained. */
+  baseMinutes: (baseId: string): string => `${TOPIC_ROOT}/bases/${baseId}/minutes`,
   baseEvents: (baseId: string): string => `${TOPIC_ROOT}/bases/${baseId}/events`,
   roverEvents: (roverId: string): string => `${TOPIC_ROOT}/rovers/${roverId}/events`,
   /** Refused log-ins, for the diagnosis of a rover; only roles may read or write it. */
