@@ -1,5 +1,4 @@
 import { type Ecef, type Epoch, type FrameCounters, stationId, withStationId } from "rtcm-parser";
-import type { BaseHealth } from "../core/domain/live.ts";
 import type { Base } from "../core/domain/site.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
@@ -231,10 +230,6 @@ export class BaseStream {
     this.truth.tick(nowMs);
     // An old antenna position would be worse than none.
     if (this.#source === null && this.#endedAtMs !== null && nowMs - this.#endedAtMs >= this.#o.limits.holdMs) this.#cache.clear();
-  }
-
-  health(of: { readonly rovers: number; readonly nowMs: number }): BaseHealth {
-    return this.truth.health(of);
   }
 
   close(reason: string): void {

@@ -1,3 +1,4 @@
+import type { BaseMinute } from "../core/domain/base-minute.ts";
 import type { BaseHealth, RelayEvent, RoverService, RoverState } from "../core/domain/live.ts";
 import type { CatalogView } from "../core/domain/site.ts";
 import type { Mounts } from "./mounts.ts";
@@ -9,6 +10,7 @@ import { DatumWatch } from "./virtual/datums.ts";
 /** Where what the relay sees is told. It never waits for an answer. */
 export interface RelayReports {
   base(health: BaseHealth): void;
+  minute(minute: BaseMinute): void; // one that is over, once
   rover(state: RoverState): void;
   event(event: RelayEvent): void;
   refused(refusal: RefusedLogin): void;
@@ -65,7 +67,12 @@ export class Reports {
 
   #bases(nowMs: number, rovers: ReadonlyMap<string, number>): void {
     const { mounts, reports } = this.#o;
-    for (const stream of mounts.streams()) reports.base(mounts.shown(stream).health({ rovers: rovers.get(stream.base.id) ?? 0, nowMs }));
+    for (const stream of mounts.streams()) {
+      const { truth } = mounts.shown(stream);
+      const minute = truth.minute(nowMs);
+      if (minute !== null) reports.minute(minute);
+      reports.base(truth.health({ rovers: rovers.get(stream.base.id) ?? 0, nowMs }));
+    }
   }
 
   #rovers(live: ReadonlyMap<string, Served>, nowMs: number): void {

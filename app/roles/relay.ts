@@ -29,6 +29,7 @@ export const run: RunRole = async (context) => {
       verified,
       reports: {
         base: (health) => bus.publish(topics.baseHealth(health.baseId), health, { retain: true }),
+        minute: (minute) => bus.publish(topics.baseMinutes(minute.baseId), minute, { retain: false }),
         rover: (state) => bus.publish(topics.rover(state.roverId), state, { retain: true }),
         event: (event) => {
           if (event.baseId !== null) bus.publish(topics.baseEvents(event.baseId), event, { retain: false });

@@ -38,7 +38,7 @@ async function openCaster(port = 0): Promise<Caster> {
     catalog: { current: () => catalog, onChange: () => () => {} },
     key: KEY,
     simServe: false,
-    reports: { base: (h) => void bases.set(h.mount, h), rover: (s) => void rovers.set(s.roverId, s), event: () => {}, refused: () => {} },
+    reports: { base: (h) => void bases.set(h.mount, h), rover: (s) => void rovers.set(s.roverId, s), event: () => {}, refused: () => {}, minute: () => {} },
     log: silentLog,
     metrics: new Metrics(),
     nowMs: Date.now,
