@@ -123,4 +123,8 @@ export class CorrectionsWriter {
   }
 }
 
-const scaled = (value: number | null, perUnit: number): number | null => (value === null ? null : Math.round(value * perUnit));
+/** A rover may write any number into its GGA: what no column holds is not known. */
+function scaled(value: number | null, perUnit: number): number | null {
+  const whole = value === null ? null : Math.round(value * perUnit);
+  return Number.isSafeInteger(whole) ? whole : null;
+}

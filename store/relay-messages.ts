@@ -4,7 +4,7 @@ import type { BaseHealth, RelayEvent, RoverState } from "../core/domain/live.ts"
  * What history keeps of the relay's messages, checked where it comes in: one that is not of its shape would keep the whole batch that
  * it is written with from being written. Throws TypeError.
  */
-type Kind = "text" | "text or null" | "number" | "number or null" | "flag" | "object";
+type Kind = "text" | "text or null" | "number" | "number or null" | "count" | "flag" | "object";
 type Shape = Readonly<Record<string, Kind>>;
 
 const HEALTH: Shape = {
@@ -12,9 +12,9 @@ const HEALTH: Shape = {
   connectedSince: "text or null",
   epochLatencyMs: "number or null",
   bytesPerS: "number",
-  crcFailures: "number",
+  crcFailures: "count",
   satellites: "object",
-  rovers: "number",
+  rovers: "count",
   sim: "flag",
 };
 const TRUTH: Shape = { guard: "object", verdict: "text", displacementM: "number or null", medianCnrDbHz: "number or null" };
@@ -44,7 +44,10 @@ export function checkedHealth(message: unknown): BaseHealth {
 
 export function checkedRover(message: unknown): RoverState {
   const state = shaped<RoverState>(message, ROVER);
-  if (state.position !== null) shaped(state.position, POSITION);
+  if (state.position !== null) {
+    const { latDeg, lonDeg } = shaped<{ latDeg: number; lonDeg: number }>(state.position, POSITION);
+    if (Math.abs(latDeg) > 90 || Math.abs(lonDeg) > 180) throw new TypeError("no place on Earth");
+  }
   if (state.service !== undefined) shaped(state.service, SERVICE);
   return state;
 }
@@ -77,6 +80,8 @@ function fits(value: unknown, kind: Kind): boolean {
       return Number.isFinite(value);
     case "number or null":
       return value === null || Number.isFinite(value);
+    case "count":
+      return Number.isSafeInteger(value);
     case "flag":
       return typeof value === "boolean";
     case "object":
