@@ -170,7 +170,7 @@ export class BaseMonitor {
 
   /** A reason to leave this base when that can be done safely; null: none. */
   softFault(nowMs: number): Sentence | null {
-    const lost = this.#observations.systems.lost(nowMs)[0];
+    const lost = this.#observations.lostSystems(nowMs)[0];
     if (lost !== undefined) return HEALTH_WORDS.systemLost(lost);
     const fallDb = this.#cnrFallDb(nowMs);
     if (fallDb !== null && exceeds("cnrFallDb", fallDb)?.severity === "fault") return MEASURE_WORDS.cnrFallDb(fallDb);
@@ -203,9 +203,9 @@ export class BaseMonitor {
     return judge({
       observedS: this.#minutes.hour(nowMs).observedS,
       state,
-      everConnected: this.#everConnected,
+      quietS: this.#everConnected ? (nowMs - Math.max(this.#sinceMs, this.#lastEpochAtMs ?? 0)) / 1000 : null,
       measured: this.#measured(nowMs, state, clock),
-      lostSystems: systems.lost(nowMs),
+      lostSystems: this.#observations.lostSystems(nowMs),
       fewSatellites: systems.few(nowMs),
       movingBaseMessage: this.#types.has(4072),
       computedStation: kind === "physical" && this.#station.computed,

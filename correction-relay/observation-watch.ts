@@ -47,6 +47,11 @@ export class ObservationWatch {
     return this.#sameSinceMs;
   }
 
+  /** Systems that this base had, and has no more. */
+  lostSystems(nowMs: number): readonly Constellation[] {
+    return this.systems.lost(nowMs, this.epochs.intervalMs);
+  }
+
   /** A source session begins. */
   reset(atMs: number): void {
     this.epochs.reset();
@@ -71,7 +76,11 @@ export class ObservationWatch {
     this.epochs.frame(frame, type, epoch, atMs, minute);
     const { view, first } = this.#viewOf(epoch, atMs, minute);
     view.lastAtMs = atMs;
-    if (view.examined) for (const satellite of this.#satellitesIn(frame, type)) view.satellites.add(satellite);
+    if (view.examined) {
+      const satellites = this.#satellitesIn(frame, type);
+      if (satellites.length > 0) this.systems.heard(epoch.constellation, atMs);
+      for (const satellite of satellites) view.satellites.add(satellite);
+    }
     if (!view.sampled) return;
     const watchedS = first && view.sampledAtMs !== null ? Math.abs(atMs - view.sampledAtMs) / 1000 : 0;
     if (first) view.sampledAtMs = atMs;
@@ -112,7 +121,7 @@ export class ObservationWatch {
   #examined(constellation: Constellation, view: View, minute: Minute): void {
     const count = view.satellites.size;
     view.counted = count;
-    this.systems.seen(constellation, count, view.lastAtMs);
+    this.systems.counted(constellation, count, view.lastAtMs);
     const sum = minute.satellites.get(constellation) ?? { sum: 0, epochs: 0 };
     minute.satellites.set(constellation, { sum: sum.sum + count, epochs: sum.epochs + 1 });
   }

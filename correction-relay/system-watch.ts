@@ -6,11 +6,14 @@ const LOST_AFTER_MS = 10_000;
 const START_GRACE_MS = 60_000; // a receiver that starts finds its systems one by one
 const FORGOTTEN_AFTER_MS = 86_400_000; // then it was switched off on purpose
 const SATELLITES_MIN = 2; // a single one sets behind the horizon
+const NOW_OVER_MS = 60_000;
 const USUAL_OVER_MS = 3_600_000;
+const INTERVALS_MISSED = 4; // of a base that sends rarely
 
 interface System {
   presentSinceMs: number;
-  lastAtMs: number;
+  lastAtMs: number; // heard
+  countedAtMs: number;
   usual: number; // satellites, mean of about the last hour
   now: number; // mean of about the last minute
   known: boolean; // was there for long enough to be missed
@@ -29,7 +32,7 @@ export class SystemWatch {
   restore(systems: readonly string[], nowMs: number): void {
     for (const name of systems) {
       if (!isConstellation(name) || this.#systems.has(name)) continue;
-      this.#systems.set(name, { presentSinceMs: nowMs, lastAtMs: nowMs, usual: 0, now: 0, known: true });
+      this.#systems.set(name, { presentSinceMs: nowMs, lastAtMs: nowMs, countedAtMs: nowMs, usual: 0, now: 0, known: true });
     }
   }
 
@@ -38,32 +41,41 @@ export class SystemWatch {
     return [...this.#systems].filter(([, system]) => system.known).map(([name]) => name);
   }
 
-  /** An epoch of this system, with so many satellites. */
-  seen(constellation: Constellation, satellites: number, atMs: number): void {
+  /** A frame of this system with satellites in it. */
+  heard(constellation: Constellation, atMs: number): void {
     const system = this.#systems.get(constellation);
-    if (satellites === 0) return;
     if (system === undefined) {
-      this.#systems.set(constellation, { presentSinceMs: atMs, lastAtMs: atMs, usual: satellites, now: satellites, known: false });
+      this.#systems.set(constellation, { presentSinceMs: atMs, lastAtMs: atMs, countedAtMs: atMs, usual: 0, now: 0, known: false });
       return;
     }
-    const elapsedMs = Math.max(0, atMs - system.lastAtMs);
-    if (elapsedMs > AWAY_BREAKS_MS) system.presentSinceMs = atMs;
-    const first = system.usual === 0 || elapsedMs > AWAY_BREAKS_MS;
-    system.now = first ? satellites : system.now + (satellites - system.now) * Math.min(1, elapsedMs / 60_000);
-    system.usual = system.usual === 0 ? satellites : system.usual + (satellites - system.usual) * Math.min(1, elapsedMs / USUAL_OVER_MS);
+    if (atMs - system.lastAtMs > AWAY_BREAKS_MS) {
+      system.presentSinceMs = atMs;
+      system.now = 0;
+    }
     system.lastAtMs = Math.max(system.lastAtMs, atMs);
+  }
+
+  /** A whole epoch of this system has so many satellites. */
+  counted(constellation: Constellation, satellites: number, atMs: number): void {
+    const system = this.#systems.get(constellation);
+    if (system === undefined || satellites === 0) return;
+    const elapsedMs = Math.max(0, atMs - system.countedAtMs);
+    system.countedAtMs = Math.max(system.countedAtMs, atMs);
+    system.now = smoothed(system.now, satellites, elapsedMs / NOW_OVER_MS);
+    system.usual = smoothed(system.usual, satellites, elapsedMs / USUAL_OVER_MS);
     if (system.usual >= SATELLITES_MIN && atMs - system.presentSinceMs >= THERE_AFTER_MS) system.known = true;
   }
 
   /** Systems that were there for ten minutes and are gone, while others go on. */
-  lost(nowMs: number): readonly Constellation[] {
-    if ([...this.#systems.values()].every(({ lastAtMs }) => nowMs - lastAtMs > LOST_AFTER_MS / 2)) return []; // silent: another matter
+  lost(nowMs: number, intervalMs: number | null): readonly Constellation[] {
+    const afterMs = Math.max(LOST_AFTER_MS, INTERVALS_MISSED * (intervalMs ?? 0));
+    if ([...this.#systems.values()].every(({ lastAtMs }) => nowMs - lastAtMs > afterMs / 2)) return []; // silent: another matter
     const lost: Constellation[] = [];
     for (const [name, { known, lastAtMs }] of this.#systems) {
       if (!known) continue;
       const awayMs = nowMs - lastAtMs;
       if (awayMs >= FORGOTTEN_AFTER_MS) this.#systems.delete(name);
-      else if (awayMs >= LOST_AFTER_MS && (lastAtMs > this.#sessionSinceMs || nowMs - this.#sessionSinceMs >= START_GRACE_MS)) lost.push(name);
+      else if (awayMs >= afterMs && (lastAtMs > this.#sessionSinceMs || nowMs - this.#sessionSinceMs >= START_GRACE_MS)) lost.push(name);
     }
     return lost;
   }
@@ -77,6 +89,9 @@ export class SystemWatch {
     return few;
   }
 }
+
+/** A mean that forgets; 0 has nothing to forget. */
+const smoothed = (mean: number, value: number, share: number): number => (mean === 0 ? value : mean + (value - mean) * Math.min(1, share));
 
 const NAMES: ReadonlySet<string> = new Set<Constellation>(["GPS", "GLONASS", "GALILEO", "SBAS", "QZSS", "BEIDOU", "NAVIC"]);
 const isConstellation = (name: string): name is Constellation => NAMES.has(name);

@@ -9,7 +9,7 @@ export type Measured = Readonly<Record<Measure, number | null>>;
 export interface Evidence {
   readonly observedS: number; // seconds with an epoch, of the last hour
   readonly state: "sending" | "silent" | "absent";
-  readonly everConnected: boolean;
+  readonly quietS: number | null; // since the last epoch, or since it connected; null: it never did
   readonly measured: Measured;
   readonly lostSystems: readonly string[];
   readonly fewSatellites: readonly { readonly constellation: string; readonly now: number; readonly usual: number }[];
@@ -44,9 +44,11 @@ function verdictOf(findings: readonly Finding[], observedS: number): Verdict["ve
   return observedS < STABILITY_EVIDENCE_S ? "insufficient" : "good";
 }
 
-function presence({ state, everConnected }: Evidence): Finding[] {
-  if (state === "sending" || !everConnected) return [];
-  return [finding(state === "absent" ? HEALTH_WORDS.absent : HEALTH_WORDS.silent, "fault")];
+const QUIET_S = 8; // a shorter gap of the uplink is none
+
+function presence({ state, quietS }: Evidence): Finding[] {
+  if (state === "sending" || quietS === null || quietS < QUIET_S) return [];
+  return [finding(state === "absent" ? HEALTH_WORDS.absent : HEALTH_WORDS.silent, "fault", quietS, QUIET_S)];
 }
 
 function measures({ measured, observedS, state }: Evidence): Finding[] {
