@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import { type ArchivedHour, folderName, hourOf, listHours, type RotationLimits, removeOld } from "./archive-folder.ts";
+import { withinMs } from "./time-limit.ts";
 
 export interface ArchiveOptions {
   readonly folder: string; // …/archive
@@ -15,6 +16,7 @@ export interface ArchiveOptions {
 export const ARCHIVE_LIMITS = { days: 30, totalBytes: 20 * 1024 ** 3, freeBytesMin: 1024 ** 3, bufferBytes: 4 * 1024 ** 2 } as const;
 
 const ROTATE_EVERY_MS = 600_000;
+const CLOSE_MS = 5000;
 
 /** Frames of one base and hour that have not been written. */
 interface Waiting {
@@ -69,8 +71,13 @@ export class Archive {
     });
   }
 
-  /** Writes what waits. */
+  /** Writes what waits, if the disk takes it in time. */
   async close(): Promise<void> {
+    if ((await withinMs(this.#drain(), CLOSE_MS)) === "late")
+      this.#o.log.error("archive not written to its end: the disk hangs", { bytes: this.#waitingBytes });
+  }
+
+  async #drain(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
     await this.#work(null);
   }

@@ -5,11 +5,13 @@ import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import type { GuardMemory } from "./guard-memory.ts";
 import { fieldsOf, type LastBase, type LastRover, readers } from "./relay-memory.ts";
+import { withinMs } from "./time-limit.ts";
 
 const VERSION = 1;
 const FILE = "relay-state.json";
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const WRITE_EVERY_MS = 1000;
+const CLOSE_MS = 5000;
 /** The oldest entry goes when there are more; a base that is stopped stays. */
 const LIMITS = { guard: 2000, base: 2000, rover: 20_000 } as const;
 
@@ -97,6 +99,10 @@ export class RelayState {
 
   /** Resolves when all that was set is on the disk, or could not be written. */
   async close(): Promise<void> {
+    if ((await withinMs(this.#drain(), CLOSE_MS)) === "late") this.#o.log.error("relay state not written to its end: the disk hangs");
+  }
+
+  async #drain(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
     if (!this.#dirty) return;
     this.#write();
