@@ -215,6 +215,21 @@ describe("NEAR", () => {
     expect(town.decision).toMatchObject({ kind: "serve", baseId: "west" });
   });
 
+  test("nearer by the margin for a moment only is no reason to change", () => {
+    const town = new FieldTown({ mode: "NEAR", bases: [townBase("a", { eastM: -5000, northM: 0 }), townBase("b", { eastM: 5000, northM: 0 })] });
+    town.run(3, { eastM: -3000, northM: 0 });
+    const begun = town.delivered.length;
+    town.at = { eastM: 4000, northM: 0 };
+    town.run(20);
+    town.at = { eastM: -3000, northM: 0 };
+    town.run(10);
+    town.at = { eastM: 4000, northM: 0 };
+    town.run(20);
+    expect(new Set(town.delivered.slice(begun).map(({ baseId }) => baseId))).toEqual(new Set(["a"]));
+    town.run(15);
+    expect(town.decision).toMatchObject({ baseId: "b", reason: { code: "nearer-base" } });
+  });
+
   test("a single base that fails is held, and goes on as soon as it is back", () => {
     const town = new FieldTown({ mode: "NEAR", bases: [WEST] });
     town.run(5, { eastM: 0, northM: 0 });

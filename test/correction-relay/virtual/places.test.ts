@@ -14,6 +14,7 @@ const SAME = plotOf("same", { eastM: 31, northM: 0, widthM: 30, heightM: 100 }, 
 const IN_A = { eastM: 15, northM: 50 };
 const IN_B = { eastM: 46, northM: 50 };
 const OUT = { eastM: 15, northM: -200 };
+const OF_WEST = { baseId: "west", plotId: null, atMs: Date.UTC(2026, 4, 19, 23, 59, 0) }; // a minute ago
 
 function inA(options: Partial<ConstructorParameters<typeof FieldTown>[0]> = {}): FieldTown {
   const town = new FieldTown({ mode: "FIELD", bases: [WEST, EAST], plots: [A, B], ...options });
@@ -151,9 +152,12 @@ describe("home bases", () => {
     town.stop("west", STOPPED);
     town.fix = "single";
     town.run(60, { eastM: 38, northM: 50 });
+    town.run(60);
     expect(town.decision.kind).toBe("end");
     town.run(2, IN_B);
-    town.run(25);
+    town.run(15);
+    expect(town.decision.kind).toBe("end");
+    town.run(10);
     expect(town.decision).toMatchObject({ kind: "serve", baseId: "east" });
   });
 
@@ -180,15 +184,55 @@ describe("home bases", () => {
   });
 
   test("the home base is in a gap on entering and fails: the base before, which went on all the time, stays", () => {
-    const town = new FieldTown({ mode: "FIELD", bases: [WEST, EAST], plots: [B], configured: "west" });
-    town.run(3);
+    const town = new FieldTown({ mode: "FIELD", bases: [WEST, EAST, townBase("nearer", { eastM: 0, northM: 500 })], plots: [B], last: OF_WEST });
+    town.run(3, OUT);
     town.silence("east", true);
-    town.run(4, IN_B);
+    town.run(4);
+    town.at = IN_B;
+    town.run(3);
     const gaps = town.delivered.length;
     town.run(20);
     expect(town.decision).toMatchObject({ kind: "serve", baseId: "west" });
     expect(town.sequence).toEqual(["west"]);
     expect(town.delivered.length - gaps).toBeGreaterThanOrEqual(19);
+  });
+
+  test("the home base is in a gap on entering and comes back: it takes over then", () => {
+    const town = new FieldTown({ mode: "FIELD", bases: [WEST, EAST], plots: [B], last: OF_WEST });
+    town.run(3, OUT);
+    town.silence("east", true);
+    town.run(4);
+    town.at = IN_B;
+    town.run(3);
+    town.silence("east", false);
+    town.run(3);
+    expect(town.sequence).toEqual(["west", "east"]);
+  });
+
+  test("from plot to plot while their home bases are in a gap: what flowed at first flows on, and stays when they fail", () => {
+    const mid = townBase("mid", { eastM: 100, northM: 0 });
+    const c = plotOf("c", { eastM: 62, northM: 0, widthM: 30, heightM: 100 }, "mid");
+    const town = new FieldTown({
+      mode: "FIELD",
+      bases: [WEST, EAST, mid, townBase("nearer", { eastM: 0, northM: 500 })],
+      plots: [B, c],
+      last: OF_WEST,
+      failoverAfterS: 20,
+    });
+    town.run(3, OUT);
+    town.silence("east", true);
+    town.silence("mid", true);
+    town.run(4);
+    town.at = IN_B;
+    town.run(3);
+    town.at = { eastM: 80, northM: 50 };
+    town.run(3);
+    expect(town.chooser.plotId).toBe("c");
+    expect(town.decision).toMatchObject({ kind: "serve", baseId: "mid" });
+    town.run(20);
+    expect(town.sequence).toEqual(["west"]);
+    expect(town.decision).toMatchObject({ kind: "serve", baseId: "west" });
+    expect(town.delivered.length).toBeGreaterThanOrEqual(32);
   });
 
   test("outside every plot FIELD keeps its base until another is nearer by the margin", () => {
