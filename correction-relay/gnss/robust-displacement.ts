@@ -31,9 +31,9 @@ const SATELLITES_MIN = 6;
 const REDUNDANCY_MIN = 2;
 /** If more disagree than this share, none is believed. */
 const LEFT_OUT_SHARE_MAX = 0.4;
-/** A residual above this, or above four times what is usual here, is no noise: half a cycle of L1 is 95 mm. */
-const OUTLIER_M = 0.015;
-const OUTLIER_SCALES = 4;
+/** A residual above this, and above five times what is usual here, is no noise: half a cycle of L1 is 95 mm, a quarter of L5 64 mm. */
+const OUTLIER_M = 0.03;
+const OUTLIER_SCALES = 5;
 const ROUNDS = 10;
 /** A geometry that is worse tells nothing of centimetres. */
 const SIGMA_MAX_M = 0.05;
