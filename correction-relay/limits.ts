@@ -32,7 +32,7 @@ export const LIMITS: RelayLimits = {
   roverStaleMs: 2000,
   roverUndrainedMs: 10_000,
   holdMs: 30_000,
-  sourceSilentMs: 2000, // with a base's retries: back within 2.5 s
+  sourceSilentMs: 1950, // with a base's retries, two a second: back within 2.5 s
   sourceIdleMs: 120_000,
   sourceWorkPerTurn: 1_000_000, // one or two ms
   sourceWorkPerS: 32_000_000, // a twentieth of a core; a base sends some kB/s
