@@ -7,6 +7,7 @@ const WEEK_MS = 7 * DAY_MS;
 const LEAD_LOST_MS = 10_000;
 const DELTAS_KEPT = 60;
 const JUMP_MS = { back: 10_000, forward: 3_600_000 }; // another recording, or the receiver's clock was set: no gap
+const BEHIND_MAX = 2; // then it is no disorder but another time
 /** Outside this range the clocks disagree, or it is a recording: no latency can be told. */
 export const LATENCY_MS = { least: -1000, most: 30_000 };
 const DUPLICATE_TYPES_MAX = 64;
@@ -18,6 +19,7 @@ export class EpochWatch {
   #lastTowMs: number | null = null;
   readonly #deltasMs: number[] = [];
   readonly #lastFrames = new Map<number, { readonly epochRaw: number; readonly crc: number }>(); // by type
+  #behind = 0; // epochs in a row
   #latencyMs: number | null = null;
   #notNow = false;
 
@@ -39,6 +41,7 @@ export class EpochWatch {
   reset(): void {
     this.#lead = null;
     this.#lastTowMs = null;
+    this.#behind = 0;
     this.#deltasMs.length = 0;
     this.#lastFrames.clear();
     this.#latencyMs = null;
@@ -52,10 +55,12 @@ export class EpochWatch {
     const towMs = epoch.constellation === "GLONASS" ? epoch.epochRaw : gpsTowMsOf({ constellation: epoch.constellation, epochRaw: epoch.epochRaw });
     const deltaMs = this.#lastTowMs === null ? null : wrapped(towMs - this.#lastTowMs, epoch.constellation === "GLONASS" ? DAY_MS : WEEK_MS);
     if (deltaMs === 0) return;
-    if (deltaMs !== null && deltaMs < 0 && deltaMs >= -JUMP_MS.back) {
-      minute.outOfOrder += 1;
+    if (deltaMs !== null && deltaMs < 0 && deltaMs >= -JUMP_MS.back && this.#behind < BEHIND_MAX) {
+      this.#behind += 1;
       return;
     }
+    if (deltaMs !== null && deltaMs > 0) minute.outOfOrder += this.#behind;
+    this.#behind = 0;
     this.#lastTowMs = towMs;
     if (deltaMs !== null && deltaMs > 0 && deltaMs <= JUMP_MS.forward) this.#count(deltaMs, minute);
     this.#began(epoch, atMs, minute);

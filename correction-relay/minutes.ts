@@ -23,6 +23,7 @@ export class Minute {
   observedS = 0; // seconds with an epoch
   readonly cnrDbHz = new Histogram({ least: 0, step: 0.25, bins: 256 });
   readonly latencyMs = new Histogram({ least: -1000, step: 20, bins: 351 });
+  medianDbHz: number | null = null; // once the minute is over
   readonly satellites = new Map<Constellation, { sum: number; epochs: number }>();
 
   constructor(startMs: number) {
@@ -54,6 +55,7 @@ export class Minutes {
     const startMs = startOf(nowMs);
     if (this.#current !== null && startMs <= this.#current.startMs) return this.#current;
     if (this.#current !== null) {
+      this.#current.medianDbHz = this.#current.cnrDbHz.quantile(0.5);
       this.#done.push(this.#current);
       this.#waiting += 1;
     }
@@ -83,8 +85,14 @@ export class Minutes {
   /** Best of the whole minutes of the last hour; null with fewer than ten of them. */
   bestMedianCnrDbHz(nowMs: number, sinceMs: number): number | null {
     this.at(nowMs);
-    const medians = this.#done.filter((minute) => minute.startMs >= sinceMs).flatMap((minute) => minute.cnrDbHz.quantile(0.5) ?? []);
-    return medians.length < EVIDENCE_MINUTES ? null : Math.max(...medians);
+    let minutes = 0;
+    let best = Number.NEGATIVE_INFINITY;
+    for (const { startMs, medianDbHz } of this.#done) {
+      if (startMs < sinceMs || medianDbHz === null) continue;
+      minutes += 1;
+      best = Math.max(best, medianDbHz);
+    }
+    return minutes < EVIDENCE_MINUTES ? null : best;
   }
 
   /** Of the minute that runs or, when it is young, of the one before. */
@@ -119,7 +127,7 @@ export function minuteOf(minute: Minute, baseId: string, verdict: BaseMinute["ve
     crcFailures,
     reconnects,
     satellites,
-    medianCnrDbHz: minute.cnrDbHz.quantile(0.5),
+    medianCnrDbHz: minute.medianDbHz,
     latencyMedianMs: minute.latencyMs.quantile(0.5),
     latencyP95Ms: minute.latencyMs.quantile(0.95),
     slips,

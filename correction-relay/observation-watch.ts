@@ -107,7 +107,7 @@ export class ObservationWatch {
     if (view.epochRaw === epochRaw) return { view, first: false };
     if (atMs - view.lastAtMs >= FRESH_MS) this.#sameSinceMs = atMs; // it comes back
     if (view.examined) this.#examined(constellation, view, minute);
-    if (Math.abs(epochRaw - view.epochRaw) > JUMP_MS) this.signals.forget(constellation);
+    if (epochRaw < view.epochRaw || epochRaw - view.epochRaw > JUMP_MS) this.signals.forget(constellation);
     view.epochRaw = epochRaw;
     view.examined = Math.abs(atMs - view.examinedAtMs) >= EXAMINE_EVERY_MS;
     if (view.examined) {

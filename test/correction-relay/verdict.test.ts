@@ -144,6 +144,24 @@ describe("stability", () => {
     expect(base.says()).toEqual(["warning epochs-missing"]);
   });
 
+  test("epochs in disorder, and twice", () => {
+    const base = tenMinutes();
+    for (let i = 0; i < 3; i += 1) {
+      base.send(1, FULL, -700); // of the next second
+      base.send(1, FULL, 1300);
+      base.send(4, FULL);
+    }
+    expect(base.says()).toEqual(["warning out-of-order"]);
+
+    const twice = tenMinutes();
+    for (let i = 0; i < 3; i += 1) {
+      twice.send(1, without());
+      twice.nowMs -= 1000;
+      twice.send(1, without());
+    }
+    expect(twice.says()).toEqual(["warning duplicates"]);
+  });
+
   test("locks that fall", () => {
     const base = tenMinutes();
     for (let i = 0; i < 60; i += 1) base.send(1, { ...FULL, lockIndicator: i % 2 ? 500 : 100 });
