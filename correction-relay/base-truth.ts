@@ -4,6 +4,7 @@ import type { BaseHealth, BaseTruth, RelayEvent, Sentence } from "../core/domain
 import type { Base } from "../core/domain/site.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
+import type { Archive } from "./archive.ts";
 import { ArpGuard, type GuardDecision, type GuardOrders } from "./arp-guard.ts";
 import type { FeedForm } from "./feed-forms.ts";
 import { AntennaWatch } from "./gnss/antenna-watch.ts";
@@ -28,6 +29,7 @@ export interface TruthServices {
   readonly orders: (baseId: string) => GuardOrders;
   readonly ephemerides: EphemerisStore; // pooled over all bases
   readonly others: (baseId: string) => readonly KnownBase[]; // surveys of the site's other bases
+  readonly archive: Pick<Archive, "put"> | null;
   readonly clock: () => Circumstances["clock"];
   readonly inPool: (baseId: string) => boolean;
   readonly event: (event: RelayEvent) => void;
@@ -147,12 +149,13 @@ export class BaseTruthKeeper {
 
   /** What came, after it has left. */
   look(frames: readonly { readonly frame: Uint8Array; readonly epoch: Epoch | null; readonly atMs: number }[]): void {
-    const { ephemerides } = this.#o.services;
+    const { ephemerides, archive } = this.#o.services;
     const arp = this.#arpInForce();
     for (const { frame, epoch, atMs } of frames) {
       if (this.#monitor.frame(frame, epoch, atMs) === "unreadable")
         this.#o.metrics.count("azemichi_relay_unreadable_frames_total", { mount: this.#base.mount });
       if (this.#base.kind === "network") continue;
+      archive?.put(this.#base.id, frame, atMs);
       if (epoch === null) ephemerides.put(frame, atMs);
       this.#antenna.frame(frame, arp);
     }

@@ -2,7 +2,9 @@ import type { Catalog, CatalogView } from "../core/domain/site.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import { Accounts, isExpired, localDate, mayJoin } from "./accounts.ts";
+import type { Archive } from "./archive.ts";
 import { Caster } from "./caster.ts";
+import { ClockCheck } from "./clock-check.ts";
 import { KernelQueue } from "./kernel-queue.ts";
 import { LIMITS, type RelayLimits } from "./limits.ts";
 import { type ListenerOptions, type Listeners, openListeners } from "./listeners.ts";
@@ -26,6 +28,8 @@ export interface RelayOptions {
   readonly limits?: Partial<RelayLimits>;
   readonly state?: RelayState; // what outlives a restart; without it nothing does
   readonly verified?: VerifiedSecrets;
+  readonly archive?: Archive; // without it nothing is archived
+  readonly clock?: ClockCheck; // of the host, if not given
   readonly kernelQueue?: KernelQueue; // another one than the kernel's own tables give
 }
 
@@ -37,6 +41,7 @@ export class Relay {
   readonly #mounts: Mounts;
   readonly #reports: Reports;
   readonly #kernelQueue: KernelQueue;
+  readonly #clock: ClockCheck;
   readonly #stopWatching: () => void;
   #listeners: Listeners | undefined;
   #today: string;
@@ -47,10 +52,12 @@ export class Relay {
     this.#o = options;
     this.#limits = limits;
     this.#kernelQueue = options.kernelQueue ?? new KernelQueue({ nowMs });
+    this.#clock = options.clock ?? new ClockCheck();
     const truth = truthServices({
       catalog,
       ...(options.state ? { state: options.state } : {}),
-      clock: () => "unknown",
+      ...(options.archive ? { archive: options.archive } : {}),
+      clock: () => this.#clock.state,
       inPool: (baseId) => this.#mounts.bases.views.byId.get(baseId)?.inPool ?? false,
       event: (event) => options.reports.event(event),
     });
@@ -97,8 +104,14 @@ export class Relay {
       this.#today = today;
       this.#revoke(this.#o.catalog.current());
     }
+    this.#clock.tick(nowMs, this.#leastLatenciesMs(nowMs));
     this.#reports.tell(nowMs);
     this.#o.state?.tick(nowMs);
+    this.#o.archive?.tick(nowMs);
+  }
+
+  #leastLatenciesMs(nowMs: number): readonly number[] {
+    return [...this.#mounts.streams()].flatMap(({ base, truth }) => (base.sim ? [] : (truth.leastLatencyMs(nowMs) ?? [])));
   }
 
   #apply(catalog: Catalog): void {

@@ -1,5 +1,6 @@
 import type { RelayEvent } from "../core/domain/live.ts";
 import type { CatalogView } from "../core/domain/site.ts";
+import type { Archive } from "./archive.ts";
 import type { TruthServices } from "./base-truth.ts";
 import { EphemerisStore } from "./gnss/ephemeris-store.ts";
 import type { GuardMemory } from "./guard-memory.ts";
@@ -9,11 +10,12 @@ import type { RelayState } from "./relay-state.ts";
 export function truthServices(of: {
   readonly catalog: CatalogView;
   readonly state?: RelayState; // absent: remembered until the process ends
+  readonly archive?: Archive;
   readonly clock: TruthServices["clock"];
   readonly inPool: TruthServices["inPool"];
   readonly event: (event: RelayEvent) => void;
 }): TruthServices {
-  const { catalog, state, clock, inPool, event } = of;
+  const { catalog, state, archive, clock, inPool, event } = of;
   const untilEnd = new Map<string, GuardMemory>();
   return {
     memory: {
@@ -36,6 +38,7 @@ export function truthServices(of: {
         .bases.flatMap(({ id, name, antenna }) =>
           id === baseId || antenna === null ? [] : [{ name, position: { xM: antenna.x, yM: antenna.y, zM: antenna.z } }],
         ),
+    archive: archive ?? null,
     clock,
     inPool,
     event,

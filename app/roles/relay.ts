@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { topics } from "../../core/domain/topics.ts";
+import { ARCHIVE_LIMITS, Archive } from "../../correction-relay/archive.ts";
+import { unfitSettings } from "../../correction-relay/kernel-settings.ts";
 import { Relay } from "../../correction-relay/relay.ts";
 import { RelayState } from "../../correction-relay/relay-state.ts";
 import { VerifiedSecrets } from "../../correction-relay/verified-secrets.ts";
@@ -15,6 +17,9 @@ export const run: RunRole = async (context) => {
   const folder = join(context.dataFolder, "relay"); // its own: it serves from here with everybody else away
   const state = resources.use("relay state", await RelayState.open({ folder, log, metrics }), (s) => s.close());
   const verified = resources.use("verified secrets", VerifiedSecrets.open({ path: join(folder, "verified.json"), log }), (v) => v.close());
+  const archive = resources.use("archive", new Archive({ folder: join(context.dataFolder, "archive"), limits: ARCHIVE_LIMITS, log, metrics }), (a) =>
+    a.close(),
+  );
   const bus = resources.use("bus", connectBus(context), (b) => b.close());
   const relay = resources.use(
     "relay",
@@ -27,6 +32,7 @@ export const run: RunRole = async (context) => {
       nowMs,
       state,
       verified,
+      archive,
       reports: {
         base: (health) => bus.publish(topics.baseHealth(health.baseId), health, { retain: true }),
         minute: (minute) => bus.publish(topics.baseMinutes(minute.baseId), minute, { retain: false }),
@@ -40,6 +46,10 @@ export const run: RunRole = async (context) => {
     }),
     (r) => r.close(),
   );
+  for (const setting of unfitSettings()) {
+    metrics.gauge("azemichi_relay_unfit_kernel_setting", 1, { name: setting.name });
+    log.warn("kernel setting lets a slow rover's bytes pile up; see deploy/90-azemichi.conf", { ...setting });
+  }
   const tls = ports.ntrips !== null && config.tls !== null ? { port: ports.ntrips, ...config.tls } : null;
   await relay.listen({ host: config.ntrip.bind, port: ports.ntrip, tls });
   resources.use(

@@ -5,6 +5,7 @@ import type { Base, Catalog, Rover } from "../../core/domain/site.ts";
 import { silentLog } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
 import { hashPassword, tokenDigest } from "../../core/runtime/secrets.ts";
+import { ClockCheck } from "../../correction-relay/clock-check.ts";
 import { KernelQueue } from "../../correction-relay/kernel-queue.ts";
 import type { RelayLimits } from "../../correction-relay/limits.ts";
 import type { TlsOptions } from "../../correction-relay/listeners.ts";
@@ -133,6 +134,7 @@ export async function openBench(
     log: silentLog,
     metrics,
     nowMs: () => nowMs,
+    clock: new ClockCheck({ exists: async () => false, modifiedAtMs: async () => null, ntpSynchronized: async () => null }),
     kernelQueue: new KernelQueue({ nowMs: () => nowMs, open: () => null }), // the kernel keeps its own time
     ...(options.state ? { state: options.state } : {}),
     ...(options.limits ? { limits: options.limits } : {}),
