@@ -4,6 +4,7 @@ import type { Base } from "../core/domain/site.ts";
 import { apartM, arpOf, isMoved } from "./arp-frame.ts";
 import { DescriptorWatch } from "./descriptor-watch.ts";
 import { type GuardMemory, NO_MEMORY } from "./guard-memory.ts";
+import { type GuardEvidence, type GuardOrders, passesRecheck, recheckDueMs } from "./guard-orders.ts";
 import { GUARD_WORDS } from "./guard-words.ts";
 import { MISSING_AFTER_S, PositionWait } from "./position-wait.ts";
 
@@ -13,27 +14,13 @@ import { MISSING_AFTER_S, PositionWait } from "./position-wait.ts";
  */
 export type GuardDecision = "pass" | "hold" | "stop";
 
-/** What staff decided: about this base, and `recheckedAtMs` about all. */
-export interface GuardOrders {
-  readonly confirmedAtMs: number | null;
-  readonly stoppedAtMs: number | null;
-  readonly recheckedAtMs: number | null;
-}
-
-/** What other witnesses say of the antenna; only a contradiction counts. */
-export interface GuardEvidence {
-  readonly bumped: boolean;
-  readonly singlePoint: BaseTruth["singlePoint"]["state"];
-}
+export type { GuardEvidence, GuardOrders } from "./guard-orders.ts";
 
 export interface GuardPort {
   tell(event: RelayEvent): void;
   /** now: before anything else is written; soon: with the next writing. */
   remember(memory: GuardMemory, when: "now" | "soon"): void;
 }
-
-/** A moved mast shows in the carrier phase within 10 s; a check that ends before that proves nothing. */
-const RECHECK_SETTLE_MS = 15_000;
 
 /** Whether the stream of one base may be relayed, by the position that it transmits. It does no I/O. */
 export class ArpGuard {
@@ -229,18 +216,13 @@ export class ArpGuard {
 
   /** The check that is still to be passed, by the time it was asked for. */
   #recheckDueMs(): number | null {
-    if (this.#network) return null;
-    const asked = Math.max(this.#orders.recheckedAtMs ?? 0, this.#memory.lostAtMs ?? 0);
-    return asked > (this.#memory.recheckPassedMs ?? 0) ? asked : null;
+    return this.#network ? null : recheckDueMs(this.#memory, this.#orders);
   }
 
-  /** Passed by a fresh position that agrees, with nothing against it; staff who looked at the mast outweigh the other witnesses. */
   #recheck(evidence: GuardEvidence, nowMs: number): void {
     const due = this.#recheckDueMs();
-    if (due === null || this.#state === "stopped" || this.#arp === null || this.#arp.atMs <= due) return;
-    if (this.#offM === null || isMoved(this.#offM)) return;
-    const byStaff = (this.#orders.confirmedAtMs ?? 0) > due;
-    if (!byStaff && (nowMs - due < RECHECK_SETTLE_MS || evidence.bumped || evidence.singlePoint === "contradicts")) return;
+    if (due === null || this.#state === "stopped" || this.#arp === null || this.#offM === null || isMoved(this.#offM)) return;
+    if (!passesRecheck({ dueMs: due, arpAtMs: this.#arp.atMs, confirmedAtMs: this.#orders.confirmedAtMs, evidence, nowMs })) return;
     this.#remember({ recheckPassedMs: due }, "now");
     this.#tell(GUARD_WORDS.recheckPassed, "info", nowMs);
   }

@@ -9,11 +9,10 @@ import { RateWindow } from "./rate-window.ts";
 import type { LastBase } from "./relay-memory.ts";
 import { StationView } from "./station-view.ts";
 import { exceeds, RATE_EVIDENCE_S } from "./thresholds.ts";
+import { TypeCounts } from "./type-counts.ts";
 import { type Evidence, judge, type Measured, type Verdict } from "./verdict.ts";
 
-const RATE_WINDOW_S = 60; // a 1006 every 30 s still shows a rate
 const BYTES_WINDOW_S = 10;
-const MESSAGES_SHOWN_MAX = 64;
 /** Where QZSS is seen: within so many degrees of its middle meridian. */
 const QZSS = { meridianDeg: 135, withinDeg: 50 };
 
@@ -39,7 +38,7 @@ export class BaseMonitor {
   #everConnected = false;
   #sinceMs = 0; // of this source session, or the last one
   #agent: string | null = null;
-  #types = new Map<number, { count: number; window: RateWindow }>(); // at most 4096: a type has 12 bits
+  #types = new TypeCounts();
   #bytes = new RateWindow(BYTES_WINDOW_S);
   #lastEpochAtMs: number | null = null;
   readonly #framing = new FramingWatch();
@@ -73,7 +72,7 @@ export class BaseMonitor {
     this.#connected = { atMs, agent };
     this.#sinceMs = atMs;
     this.#agent = agent;
-    this.#types = new Map();
+    this.#types = new TypeCounts();
     this.#bytes = new RateWindow(BYTES_WINDOW_S);
     this.#framing.reset();
     this.#station.reset();
@@ -97,13 +96,7 @@ export class BaseMonitor {
   frame(frame: Uint8Array, epoch: Epoch | null, atMs: number): "read" | "unreadable" {
     const type = messageType(frame);
     if (type === null) return "read";
-    let seen = this.#types.get(type);
-    if (seen === undefined) {
-      seen = { count: 0, window: new RateWindow(RATE_WINDOW_S) };
-      this.#types.set(type, seen);
-    }
-    seen.count += 1;
-    seen.window.add(atMs);
+    this.#types.count(type, atMs);
     try {
       if (epoch !== null) {
         this.#lastEpochAtMs = atMs;
@@ -118,7 +111,7 @@ export class BaseMonitor {
 
   form(nowMs: number): StreamForm {
     return {
-      types: [...this.#types].map(([type, { window }]) => ({ type, ratePerS: window.perS(nowMs, this.#sinceMs) })).sort((a, b) => a.type - b.type),
+      types: this.#types.rates(nowMs, this.#sinceMs),
       constellations: this.#observations.constellations,
       carriers: this.#observations.carriers,
       bytesPerS: this.#connected === null ? 0 : this.#bytes.perS(nowMs, this.#sinceMs),
@@ -149,11 +142,7 @@ export class BaseMonitor {
       epochLatencyMs: state === "sending" && of.clock !== "off" ? this.#observations.epochs.latencyMs : null,
       bytesPerS: this.#connected === null ? 0 : round(this.#bytes.perS(nowMs, this.#sinceMs), 10),
       ...this.#framing.total,
-      messages: [...this.#types]
-        .sort(([, a], [, b]) => b.count - a.count)
-        .slice(0, MESSAGES_SHOWN_MAX)
-        .map(([type, { count, window }]) => ({ type, count, ratePerS: round(window.perS(nowMs, this.#sinceMs), 1000) }))
-        .sort((a, b) => a.type - b.type),
+      messages: this.#types.shown(nowMs, this.#sinceMs),
       satellites: state === "sending" ? this.#observations.satellites(nowMs) : {},
       antenna: this.#station.antenna,
       receiver: this.#station.receiver,
@@ -250,7 +239,7 @@ export class BaseMonitor {
   #lacksQzss(surveyLonDeg: number | null): boolean {
     const lonDeg = surveyLonDeg ?? this.#station.antenna?.lonDeg ?? QZSS.meridianDeg;
     if (Math.abs(lonDeg - QZSS.meridianDeg) > QZSS.withinDeg) return false;
-    return [...this.#types.keys()].some((type) => type >= 1071 && type <= 1077) && !this.#observations.constellations.includes("QZSS");
+    return this.#types.hasAny(1071, 1077) && !this.#observations.constellations.includes("QZSS");
   }
 
   #stateAt(nowMs: number): BaseHealth["state"] {
