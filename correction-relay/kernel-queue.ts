@@ -31,6 +31,8 @@ const LAGS_FROM_MS = 1000;
 /** where all had drained at the last look, looks take one hundredth of the time, and are at most this far apart. */
 const LOOK_SHARE = 0.01;
 const LOOK_EVERY_MOST_MS = 5000;
+/** Nothing has waited for long before: after a power cut all rovers come at once, and their log-ins go first. */
+const FIRST_LOOK_AFTER_MS = 2000;
 const SLICE_MS = 1; // then the loop turns: an epoch waits no longer for a look
 const BUFFER_BYTES = 8192; // the kernel hands out a page at a time
 
@@ -77,6 +79,7 @@ export class KernelQueue {
       this.#ports.set(localPort, peers);
     }
     peers.set(watch.peer, watch);
+    if (this.#count[4] + this.#count[6] === 0) this.#nextAtMs = Math.max(this.#nextAtMs, this.#nowMs() + FIRST_LOOK_AFTER_MS);
     this.#count[watch.family] += 1;
     return watch;
   }

@@ -92,11 +92,8 @@ export class RowReader {
 
 /** An address and a port as the tables have them; IPv4 in IPv6 clothes as what it is. */
 export function peerOf(address: string, port: number): number | string {
-  const dotted = /^(?:::ffff:)?(\d+)\.(\d+)\.(\d+)\.(\d+)$/i.exec(address);
-  if (dotted) {
-    const [a = 0, b = 0, c = 0, d = 0] = dotted.slice(1).map(Number);
-    return Number.parseInt(wordHex(a, b, c, d), 16) * 65_536 + port;
-  }
+  const v4 = dottedWord(address, address.startsWith("::ffff:") ? 7 : 0);
+  if (v4 !== null) return v4 * 65_536 + port;
   const [front = "", back] = address.replace(/%.*$/, "").split("::");
   const groups = (text: string): string[] => text.split(":").filter((group) => group !== "");
   const [head, tail] = [groups(front), groups(back ?? "")];
@@ -107,6 +104,24 @@ export function peerOf(address: string, port: number): number | string {
     words += wordHex(high >> 8, high & 0xff, low >> 8, low & 0xff);
   }
   return `${words}:${port}`;
+}
+
+/** `1.2.3.4` from `at` on, as a word in the machine's byte order; null when it is none. By hand: each tractor that connects pays for it. */
+function dottedWord(text: string, at: number): number | null {
+  let word = 0;
+  let byte = 0;
+  let bytes = 0;
+  for (let i = at; i <= text.length; i += 1) {
+    const code = i === text.length ? 0x2e : text.charCodeAt(i);
+    if (code >= 0x30 && code <= 0x39) byte = byte * 10 + code - 0x30;
+    else if (code !== 0x2e) return null;
+    else {
+      word += byte * 256 ** (LITTLE ? bytes : 3 - bytes);
+      bytes += 1;
+      byte = 0;
+    }
+  }
+  return bytes === 4 ? word : null;
 }
 
 function hexAt(buffer: Uint8Array, at: number, digits: number): number {

@@ -67,6 +67,7 @@ function bench(tables: Record<string, readonly string[]>, pieceBytes = 4096) {
       return queue.watch(peer, watched);
     },
     look: () => {
+      clock.nowMs = Math.max(clock.nowMs, 3000);
       queue.tick(clock.nowMs);
       for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
     },
@@ -140,6 +141,7 @@ describe.runIf(endianness() === "LE")("the kernel's tables", () => {
   test("a look leaves the loop alone after a millisecond, and the next begins when it has ended", () => {
     const b = bench({ "/proc/net/tcp": table4 }, 100);
     b.watch("plain", four("203.0.113.7", 40_002));
+    b.clock.nowMs = 3000;
     b.queue.tick(b.clock.nowMs);
     expect([b.turns.length, b.seen.size]).toEqual([1, 0]);
     b.queue.tick(b.clock.nowMs + 5000);
@@ -161,6 +163,15 @@ describe.runIf(endianness() === "LE")("the kernel's tables", () => {
     expect(count(1000, 4)).toBe(30);
   });
 
+  test("the first look comes when something may have waited for two seconds", () => {
+    const b = bench({ "/proc/net/tcp": table4 });
+    b.watch("plain", four("203.0.113.7", 40_002));
+    b.queue.tick(2999);
+    expect(b.looks).toEqual([]);
+    b.queue.tick(3000);
+    expect(b.looks).toEqual(["/proc/net/tcp", "closed"]);
+  });
+
   test("who has gone is not looked for; who took its port is", () => {
     const b = bench({ "/proc/net/tcp": table4 });
     const old = b.watch("old", four("203.0.113.7", 40_002));
@@ -179,6 +190,7 @@ describe.runIf(endianness() === "LE")("the kernel's tables", () => {
     expect(b.seen.size).toBe(0);
     const c = bench({ "/proc/net/tcp": table4 }, 50);
     c.watch("rover", four("203.0.113.7", 40_002));
+    c.clock.nowMs = 3000;
     c.queue.tick(c.clock.nowMs);
     c.queue.close();
     expect(c.looks).toEqual(["/proc/net/tcp", "closed"]);
@@ -205,7 +217,7 @@ describe.runIf(existsSync("/proc/net/tcp"))("this machine's kernel", () => {
       await eventually(() => {
         const again = new KernelQueue({ nowMs: Date.now });
         again.watch(ours, { noteUnsent: (bytes) => (unsent = bytes) });
-        again.tick(0);
+        again.tick(Date.now() + 2000);
         return unsent === 0;
       }, "their end");
     } finally {
