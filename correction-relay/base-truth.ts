@@ -7,6 +7,7 @@ import type { Metrics } from "../core/runtime/metrics.ts";
 import type { Archive } from "./archive.ts";
 import { ArpGuard, type GuardDecision, type GuardOrders } from "./arp-guard.ts";
 import type { FeedForm } from "./feed-forms.ts";
+import { FindingEvents } from "./finding-events.ts";
 import { AntennaWatch } from "./gnss/antenna-watch.ts";
 import type { EphemerisStore } from "./gnss/ephemeris-store.ts";
 import type { KnownBase } from "./gnss/position-fault.ts";
@@ -14,6 +15,7 @@ import type { GuardMemory } from "./guard-memory.ts";
 import { GUARD_WORDS } from "./guard-words.ts";
 import { BaseMonitor, type Circumstances } from "./health.ts";
 import { NetworkReference } from "./network-reference.ts";
+import type { LastBase } from "./relay-memory.ts";
 import type { SourceSession } from "./source.ts";
 import type { TableEntry } from "./sourcetable.ts";
 import { formShown, surveyedPosition } from "./table-form.ts";
@@ -25,6 +27,8 @@ export interface TruthServices {
     of(baseId: string): GuardMemory | null;
     readonly lost: boolean; // something was remembered that cannot be read
     keep(baseId: string, memory: GuardMemory, when: "now" | "soon"): void;
+    lastOf(baseId: string): LastBase | null;
+    keepLast(baseId: string, last: LastBase): void;
   };
   readonly orders: (baseId: string) => GuardOrders;
   readonly ephemerides: EphemerisStore; // pooled over all bases
@@ -58,6 +62,9 @@ export class BaseTruthKeeper {
   readonly #guard: ArpGuard;
   readonly #monitor = new BaseMonitor();
   readonly #antenna: AntennaWatch;
+  readonly #findings: FindingEvents;
+  #judged: Pick<BaseTruth, "verdict" | "findings" | "medianCnrDbHz"> = { verdict: "insufficient", findings: [], medianCnrDbHz: null };
+  #keptAtMs = Number.NEGATIVE_INFINITY;
   #bumpTold = false;
   #base: Base;
   #network: NetworkReference | null = null;
@@ -81,6 +88,9 @@ export class BaseTruthKeeper {
       port: { tell: (event) => services.event(event), remember: (memory, when) => services.memory.keep(base.id, memory, when) },
       nowMs: nowMs(),
     });
+    this.#findings = new FindingEvents(base.id);
+    const last = services.memory.lastOf(base.id);
+    if (last !== null) this.#monitor.restore(last, nowMs());
     this.change(base);
   }
 
@@ -130,6 +140,7 @@ export class BaseTruthKeeper {
   sessionEnded(nowMs: number): void {
     this.#guard.sessionEnded(nowMs);
     this.#monitor.disconnected();
+    this.#keep(nowMs);
   }
 
   /** Each frame of the source, in order, before it goes anywhere else. */
@@ -180,8 +191,17 @@ export class BaseTruthKeeper {
 
   /** Once a second. */
   tick(nowMs: number): void {
+    const { services } = this.#o;
     this.#guard.tick({ bumped: this.#antenna.bump.state === "moved", singlePoint: this.#singlePoint().state }, nowMs);
     this.#countSatellites(nowMs);
+    this.#judged = this.#monitor.truth({ nowMs, clock: services.clock(), lonDeg: surveyedPosition(this.#base)?.lonDeg ?? null, kind: this.#base.kind });
+    for (const event of this.#findings.update(this.#judged.findings, nowMs)) services.event(event);
+    if (nowMs - this.#keptAtMs >= KEEP_EVERY_MS) this.#keep(nowMs);
+  }
+
+  #keep(nowMs: number): void {
+    this.#keptAtMs = nowMs;
+    if (this.#base.kind === "physical") this.#o.services.memory.keepLast(this.#base.id, this.#monitor.last);
   }
 
   /** Too few for RTK is a fault of a base that had enough; one whose messages are empty from the start says nothing. */
@@ -206,7 +226,7 @@ export class BaseTruthKeeper {
   health(of: { readonly rovers: number; readonly nowMs: number }): BaseHealth {
     const { id, mount, sim } = this.#base;
     const clock = this.#o.services.clock();
-    return { ...this.#monitor.health({ baseId: id, mount, sim, clock, ...of }), truth: this.#truth(clock, of.nowMs) };
+    return { ...this.#monitor.health({ baseId: id, mount, sim, clock, ...of }), truth: this.#truth() };
   }
 
   /** The least latency of the last minute, for the check of our own clock. */
@@ -216,22 +236,17 @@ export class BaseTruthKeeper {
 
   /** The minute that is over, once. */
   minute(nowMs: number): BaseMinute | null {
-    const { verdict } = this.#monitor.truth(this.#circumstances(this.#o.services.clock(), nowMs));
-    return this.#monitor.minuteRecord({ baseId: this.#base.id, verdict, nowMs });
-  }
-
-  #circumstances(clock: Circumstances["clock"], nowMs: number): Circumstances {
-    return { nowMs, clock, lonDeg: surveyedPosition(this.#base)?.lonDeg ?? null, kind: this.#base.kind };
+    return this.#monitor.minuteRecord({ baseId: this.#base.id, verdict: this.#judged.verdict, nowMs });
   }
 
   #singlePoint(): BaseTruth["singlePoint"] {
     return this.#antenna.result(this.#arpInForce(), this.#o.services.others(this.#base.id));
   }
 
-  #truth(clock: Circumstances["clock"], nowMs: number): BaseTruth {
+  #truth(): BaseTruth {
     return {
       guard: this.#guard.truth(),
-      ...this.#monitor.truth(this.#circumstances(clock, nowMs)),
+      ...this.#judged,
       displacementM: this.#antenna.bump.displacementM,
       singlePoint: this.#singlePoint(),
       inPool: this.#o.services.inPool(this.#base.id),
@@ -255,6 +270,7 @@ export class BaseTruthKeeper {
   }
 }
 
+const KEEP_EVERY_MS = 60_000;
 const SATELLITES_FOR_RTK = 5; // as `satellitesForRtk` counts them
 
 const kindOf = ({ kind, pull, listen }: Base): BaseTruth["source"]["kind"] => {

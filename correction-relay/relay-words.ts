@@ -7,12 +7,6 @@ export const WORDS = {
   awaitsPosition: { code: "awaits-arp", ja: "基準局の位置を確認中です。補正はまだ送りません", en: "Base position not yet confirmed. No corrections" },
   noBase: { code: "no-base", ja: "使える基準局がありません", en: "No base available" },
   networkFull: { code: "network-full", ja: "配信元の同時接続数に空きがありません", en: "The network account has no session left" },
-  simulated: { code: "simulated", ja: "SIMULATED DO NOT STEER", en: "SIMULATED DO NOT STEER" },
-  movingBase: {
-    code: "moving-base-message",
-    ja: "u-bloxの4072が流れています。公開マウント以外では除いています。受信機の設定で止めてください",
-    en: "u-blox 4072 in the stream; left out except on the raw mount. Switch it off in the receiver",
-  },
 } as const satisfies Readonly<Record<string, Sentence>>;
 
 /** For a console of unknown language: Japanese first. */

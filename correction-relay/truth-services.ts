@@ -25,6 +25,8 @@ export function truthServices(of: {
         if (state === undefined) untilEnd.set(baseId, memory);
         else state.setGuard(baseId, memory, when);
       },
+      lastOf: (baseId) => state?.base(baseId) ?? null,
+      keepLast: (baseId, last) => state?.setBase(baseId, last),
     },
     orders: (baseId) => {
       const { orders, recheckedAtMs } = catalog.current();
