@@ -17,8 +17,8 @@ export const INSUFFICIENT = {
   noObservations: { code: "spp-no-observations", ja: "擬似距離が届いていないため、照合できません", en: "No pseudoranges to compute a position from" },
   noEphemerides: {
     code: "spp-no-ephemerides",
-    ja: "衛星の軌道情報（1019・1020・1042・1044・1046）がどのマウントからも届かないため、照合できません",
-    en: "No mount brings ephemerides (1019, 1020, 1042, 1044, 1046) of the satellites in view",
+    ja: "衛星の軌道情報（1019・1020・1042・1044・1046）がどのマウントからも届かないため、照合できません（軌道情報の配信を一つ取り込めば全局に効きます）",
+    en: "No mount brings ephemerides (1019, 1020, 1042, 1044, 1046) of the satellites in view; one mount that does serves all bases",
   },
   fewSatellites: { code: "spp-few-satellites", ja: "使える衛星が少ないため、照合できません", en: "Too few usable satellites to compute a position" },
   contradictory: { code: "spp-contradictory", ja: "擬似距離どうしが矛盾するため、照合できません", en: "The pseudoranges contradict each other" },

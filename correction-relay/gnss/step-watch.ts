@@ -30,6 +30,7 @@ export class StepWatch {
   #lines: { readonly atS: number; readonly line: Line }[] = []; // of the last ten seconds
   #doubt: { readonly sinceS: number; readonly line: Line } | null = null;
   #sum: Enu = { eastM: 0, northM: 0, upM: 0 };
+  #promised: Enu = { eastM: 0, northM: 0, upM: 0 };
   #sigma: Enu = { eastM: 0, northM: 0, upM: 0 };
   #state: StepState = "insufficient";
   #off: Enu | null = null;
@@ -61,6 +62,7 @@ export class StepWatch {
     if (this.#state === "moved") return;
     const { eastM, northM, upM } = this.#sum;
     this.#sum = { eastM: eastM + movedM.eastM, northM: northM + movedM.northM, upM: upM + movedM.upM };
+    this.#promised = sigmaM;
     this.#sigma = this.#stray.sigmaM(sigmaM);
     const sample: Sample = { atS, at: this.#sum, usable: true };
     const line = this.#doubt === null ? lineThrough(this.#samples, atS - WINDOW_S) : null;
@@ -92,21 +94,23 @@ export class StepWatch {
     this.#lines.push({ atS: sample.atS, line });
     const old = this.#lines[0] as { atS: number; line: Line };
     if (sample.atS - old.atS < RETURN_S) return;
-    this.#stray.learn(meanOff(old.line, this.#samples.slice(-STAYED)), sample.atS);
+    this.#stray.learn(meanOff(old.line, this.#samples.slice(-STAYED)), this.#promised, sample.atS);
     this.#lines.shift();
   }
 
   #decide({ sinceS, line }: { readonly sinceS: number; readonly line: Line }, nowS: number): void {
     const since = this.#samples.filter((sample) => sample.atS >= sinceS);
-    this.#off = meanOff(line, since.slice(-LATELY));
-    if (since.length >= LATELY && !this.#isBeyond(this.#off, RETURNED_SHARE)) {
+    const late = since.slice(1).slice(-LATELY);
+    this.#off = meanOff(line, late.length > 0 ? late : since);
+    if (late.length === LATELY && !this.#isBeyond(this.#off, RETURNED_SHARE)) {
       for (const sample of since.slice(0, -LATELY)) sample.usable = false;
       this.#settle("still");
       return;
     }
-    if (nowS - sinceS < RETURN_S) return;
+    if (nowS - sinceS < RETURN_S || late.length < LATELY) return;
     const off = meanOff(line, since.slice(-STAYED));
-    if (this.#isBeyond(off, 1)) {
+    // Behind a gap the mean may still hold the excursion that has ended since.
+    if (this.#isBeyond(off, 1) && late.every((sample) => this.#isBeyond(meanOff(line, [sample]), RETURNED_SHARE))) {
       this.#off = off;
       this.#state = "moved";
     } else if (nowS - sinceS > DOUBT_MAX_S) {

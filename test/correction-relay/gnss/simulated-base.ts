@@ -51,11 +51,14 @@ const MASK_RAD = 10 * RAD;
 const CLOCK_OFFSET_S = 2e-5;
 const CLOCK_DRIFT = 2e-8;
 const EPHEMERIDES_PER_S = 4;
+/** A satellite that was out of sight for longer begins a new arc. */
+const AWAY_S = 5;
 
 interface Arc {
   readonly sinceMs: number;
   cycles: number;
   lastRangeM: number;
+  lastS: number;
 }
 interface Seen {
   readonly satellite: SimulatedSatellite;
@@ -183,8 +186,9 @@ class Receiver {
       const arc = this.#arcOf(`${constellation}/${satelliteId}/${signalId}`, { s, slip: band === 0 ? this.#slipAt(s, index) : null });
       // Whole from the start, near the code, and kept until lock is lost.
       if (Number.isNaN(arc.cycles)) arc.cycles = Math.round((pseudorangeM - carrierM) / wavelengthM) + Math.floor(20 * this.#random.uniform()) - 10;
-      const rateMps = Number.isNaN(arc.lastRangeM) || s === this.#lastS ? null : (carrierM - arc.lastRangeM) / (s - this.#lastS);
+      const rateMps = Number.isNaN(arc.lastRangeM) || s === arc.lastS ? null : (carrierM - arc.lastRangeM) / (s - arc.lastS);
       arc.lastRangeM = carrierM;
+      arc.lastS = s;
       return {
         satelliteId,
         signalId,
@@ -210,13 +214,14 @@ class Receiver {
 
   #arcOf(key: string, { s, slip }: { readonly s: number; readonly slip: { readonly cycles: number; readonly told: boolean } | null }): Arc {
     const old = this.#arcs.get(key);
-    const away = old !== undefined && s - this.#lastS > 5;
+    const away = old !== undefined && s - old.lastS > AWAY_S;
     if (old !== undefined && !away && slip === null) return old;
     const began = old === undefined || away || slip?.told === true;
     const arc: Arc = {
       sinceMs: began ? 1000 * s - (s === 0 ? 600_000 : 0) : old.sinceMs, // at the start everything has been in lock for ten minutes
       cycles: old === undefined || away ? Number.NaN : old.cycles + (slip?.cycles ?? 0),
       lastRangeM: Number.NaN,
+      lastS: s,
     };
     this.#arcs.set(key, arc);
     return arc;
