@@ -31,11 +31,13 @@ interface Watched {
 
 const GAPS_OVER_MS = 10 * 60_000;
 const FLOWS_WITHIN_MS = 5000;
+const LEFT_KEPT = 32;
 
 /** Word of every base and every rover, once a second. */
 export class Reports {
   readonly #o: ReportsOptions;
   readonly #shown = new Map<string, RoverState>(); // rovers last reported as connected
+  readonly #leftAtMs = new Map<string, readonly number[]>(); // connections of a rover that ended; forgotten after `GAPS_OVER_MS`
   readonly #watched = new WeakMap<RoverSession, Watched>();
 
   constructor(options: ReportsOptions) {
@@ -79,13 +81,20 @@ export class Reports {
     for (const [id, last] of this.#shown) {
       if (live.has(id)) continue;
       this.#shown.delete(id);
-      this.#o.reports.rover(absentRover(id, nowMs, last));
+      this.#leftAtMs.set(id, [...this.#leftLately(id, nowMs), nowMs].slice(-LEFT_KEPT));
+      this.#o.reports.rover(gone(absentRover(id, nowMs, last)));
     }
     for (const [id, served] of live) {
       const state = this.#stateOf(served, nowMs);
       this.#shown.set(id, state);
       this.#o.reports.rover(state);
     }
+  }
+
+  #leftLately(roverId: string, nowMs: number): readonly number[] {
+    const lately = (this.#leftAtMs.get(roverId) ?? []).filter((atMs) => nowMs - atMs < GAPS_OVER_MS);
+    if (lately.length === 0) this.#leftAtMs.delete(roverId);
+    return lately;
   }
 
   #stateOf(served: Served, nowMs: number): RoverState {
@@ -128,7 +137,7 @@ export class Reports {
       sendLatencyMs: session.sendLatencyMs,
       relayLatencyMs: session.relayLatencyMs,
       unsentBytes: session.unsentBytes,
-      gaps: session.gapsSince(nowMs - GAPS_OVER_MS),
+      gaps: session.gapsSince(nowMs - GAPS_OVER_MS) + this.#leftLately(session.rover.id, nowMs).length,
       ggaAgeS: session.lastGga === null ? null : (nowMs - session.lastGga.atMs) / 1000,
       datum,
       // A receiver that names no station says 0 or nothing.
@@ -142,7 +151,11 @@ export class Reports {
   end(nowMs: number, close: () => void): void {
     close();
     this.#bases(nowMs, new Map());
-    for (const [id, last] of this.#shown) this.#o.reports.rover(absentRover(id, nowMs, last));
+    for (const [id, last] of this.#shown) this.#o.reports.rover(gone(absentRover(id, nowMs, last)));
     this.#shown.clear();
   }
 }
+
+/** How it was served last, and that it is not now. */
+const gone = (state: RoverState): RoverState =>
+  state.service === undefined ? state : { ...state, service: { ...state.service, sessions: 0, unsentBytes: null } };
