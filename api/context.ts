@@ -1,15 +1,19 @@
 import type { PlainListener } from "../core/domain/api.ts";
+import type { BaseHistoryMinute, PlotShare, TrackPoint } from "../core/domain/history.ts";
 import type { Ledger } from "../core/domain/ledger.ts";
+import type { RelayEvent } from "../core/domain/live.ts";
 import type { WaterBandCm } from "../core/domain/paddy-status.ts";
 import type { Quantity } from "../core/domain/quantity.ts";
 import type { Reading } from "../core/domain/reading.ts";
 import type { CatalogView } from "../core/domain/site.ts";
 import type { SiteZone } from "../core/domain/site-zone.ts";
+import type { StaffOrder } from "../core/domain/staff-order.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { MetricSample, Metrics } from "../core/runtime/metrics.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { LoginGuard } from "./login-guard.ts";
 import type { ProblemIssue } from "./problem.ts";
+import type { Refusals } from "./refusals.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Buckets as `GET series` gives them: [tMs, n, min, mean, max], empty ones with nulls. */
@@ -28,6 +32,29 @@ export interface TelemetryReader {
     max: number;
   }): Promise<{ unit: string; buckets: readonly SeriesBucket[] }>;
   rows(filter: { deviceIds?: readonly string[]; plotId?: string; quantity?: Quantity; fromMs?: number; toMs?: number }): AsyncIterable<Reading>;
+}
+
+/** [fromMs, toMs), Unix ms. */
+export interface HistoryPeriod {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What bases and rovers did, read while others write. Empty as long as nothing was written. */
+export interface CorrectionHistoryReader {
+  minutes(baseId: string, period: HistoryPeriod): Promise<readonly BaseHistoryMinute[]>;
+  /** Newest first. */
+  events(of: { readonly kind: "base" | "rover"; readonly id: string } & HistoryPeriod & { readonly max: number }): Promise<readonly RelayEvent[]>;
+  /** In order of time. */
+  track(roverId: string, period: HistoryPeriod, max: number): Promise<readonly TrackPoint[]>;
+  plotShares(roverId: string, period: HistoryPeriod): Promise<readonly PlotShare[]>;
+}
+
+/** What staff decided about bases. */
+export interface StaffOrders {
+  add(order: Pick<StaffOrder, "kind" | "baseId" | "username" | "reason"> & { readonly atMs: number }): StaffOrder;
+  /** Newest first; of one base with those for all, or every one. */
+  list(filter: { readonly baseId: string | null; readonly max: number }): readonly StaffOrder[];
 }
 
 /** The site file in and out of the catalog. */
@@ -53,6 +80,7 @@ export interface ApiSettings {
   readonly trustProxy: string | null; // addresses of a reverse proxy, comma-separated
   readonly plainListeners: readonly PlainListener[];
   readonly staticRoot: string; // the built map; may be missing
+  readonly archiveFolder: string; // hourly raw files, one folder per base; may be missing
   readonly baseMaps: readonly ("gsi-pale" | "gsi-photo")[]; // offered beside the blank one
 }
 
@@ -62,6 +90,9 @@ export interface ApiContext {
   readonly catalog: CatalogView;
   readonly zone: () => SiteZone; // of the catalog as it is now
   readonly telemetry: TelemetryReader;
+  readonly history: CorrectionHistoryReader;
+  readonly orders: StaffOrders;
+  readonly refusals: Refusals;
   readonly ledger: () => Promise<Ledger>;
   readonly siteAdmin: SiteAdmin;
   readonly feed: LiveFeed;

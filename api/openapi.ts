@@ -37,7 +37,9 @@ function operation(method: string, path: string, doc: EndpointDoc): unknown {
     summary: doc.summary,
     security: doc.access === "public" ? [] : [{ session: [] }],
     parameters: [...parameters("path", doc.params), ...parameters("query", doc.query)],
-    ...(doc.body ? { requestBody: { required: true, content: { "application/json": { schema: jsonSchema(doc.body) } } } } : {}),
+    ...(doc.body
+      ? { requestBody: { required: !doc.body.safeParse(undefined).success, content: { "application/json": { schema: jsonSchema(doc.body) } } } }
+      : {}),
     responses: {
       [ok.status]: { description: ok.description, ...(content ? { content } : {}) },
       default: { description: "Problem Details (RFC 9457)", content: { [PROBLEM_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } } },

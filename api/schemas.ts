@@ -4,6 +4,7 @@ import type { Ledger, LedgerCounts } from "../core/domain/ledger.ts";
 import type { BaseHealth, GatewayState, RoverState } from "../core/domain/live.ts";
 import { QUANTITIES } from "../core/domain/quantity.ts";
 import type { ReadingJson } from "../core/domain/reading.ts";
+import { BaseTruthSchema, RoverServiceSchema } from "./correction-schemas.ts";
 
 /** What the API answers, for OpenAPI and for the tests; each must give the type of core/domain it describes. */
 const time = z.iso.datetime({ precision: 3 }).describe("RFC 3339, UTC, with milliseconds");
@@ -87,6 +88,7 @@ export const BaseHealthSchema = z.looseObject({
     .nullable(),
   receiver: text.nullable(),
   rovers: count,
+  truth: BaseTruthSchema.exactOptional(),
 }) satisfies z.ZodType<BaseHealth>;
 
 export const BaseSchema = z.strictObject({
@@ -96,6 +98,7 @@ export const BaseSchema = z.strictObject({
   kind: z.enum(["physical", "network"]),
   sim: z.boolean(),
   surveyed: z.boolean(),
+  stoppedAt: time.nullable().describe("by staff"),
   position: latLon.nullable(),
   health: BaseHealthSchema.nullable(),
 }) satisfies z.ZodType<BaseJson>;
@@ -118,6 +121,7 @@ const RoverStateSchema = z.looseObject({
   hdop: z.number().nullable(),
   ggaAgeS: z.number().nullable(),
   baselineKm: z.number().nullable(),
+  service: RoverServiceSchema.exactOptional(),
 }) satisfies z.ZodType<RoverState>;
 export const RoverSchema = z.strictObject({
   id: text,

@@ -9,7 +9,11 @@ import type { DocumentedEndpoint } from "./openapi.ts";
 import { openApi } from "./openapi.ts";
 import type { Problem } from "./problem.ts";
 import { PROBLEM_TYPE, problemJson, sendProblem } from "./problem.ts";
+import { archiveRoutes } from "./routes/archive.ts";
+import { baseOrderRoutes } from "./routes/base-orders.ts";
+import { diagnosisRoutes } from "./routes/diagnosis.ts";
 import { exportRoutes } from "./routes/export.ts";
+import { historyRoutes } from "./routes/history.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { readingRoutes } from "./routes/readings.ts";
@@ -23,6 +27,18 @@ export const PREFIX = "/api/v1";
 /** Limits of every connection, the HTTPS listener's too. */
 export const HTTP_LIMITS = { headerBytes: 16_384, requestMs: 120_000, headersMs: 10_000, keepAliveMs: 65_000, connections: 4000 } as const;
 const BODY_BYTES_MAX = 1_000_000;
+const ROUTES = [
+  sessionRoutes,
+  siteRoutes,
+  liveRoutes,
+  thingRoutes,
+  baseOrderRoutes,
+  historyRoutes,
+  archiveRoutes,
+  diagnosisRoutes,
+  readingRoutes,
+  exportRoutes,
+];
 
 /** The whole HTTP side, ready to listen or to be asked by a test; `close()` ends every connection. */
 export async function createServer(api: ApiContext): Promise<FastifyInstance> {
@@ -78,7 +94,7 @@ export async function createServer(api: ApiContext): Promise<FastifyInstance> {
   });
   await app.register(
     async (v1) => {
-      for (const routes of [sessionRoutes, siteRoutes, liveRoutes, thingRoutes, readingRoutes, exportRoutes]) routes(v1, api);
+      for (const routes of ROUTES) routes(v1, api);
       const document = JSON.stringify(openApi({ version: api.settings.version, endpoints }));
       v1.get("/openapi.json", (_request, reply) => reply.type("application/json; charset=utf-8").header("cache-control", "no-cache").send(document));
     },
@@ -115,7 +131,7 @@ function problemOf(error: FastifyError): Problem {
   const status = error.statusCode ?? 500;
   if (status >= 400 && status < 500) return { status, detail: error.message };
   return error.code === "STORE_UNAVAILABLE"
-    ? { status: 503, detail: "The stored readings cannot be read right now.", retryAfterS: 5 }
+    ? { status: 503, detail: "What is stored cannot be read or written right now.", retryAfterS: 5 }
     : { status: 500, detail: "Something went wrong here. It has been written down." };
 }
 

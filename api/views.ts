@@ -99,12 +99,24 @@ export function readableDevices(api: ApiContext, visibility: Visibility): string
 
 export function basesView(api: ApiContext, visibility: Visibility): BaseJson[] {
   if (!visibility.seesNetwork) return [];
-  return api.catalog.current().bases.map((b) => {
+  const { bases, orders } = api.catalog.current();
+  const stopped = new Map(orders.flatMap((o) => (o.stoppedAtMs === null ? [] : [[o.baseId, new Date(o.stoppedAtMs).toISOString()]])));
+  return bases.map((b) => {
     const health = api.feed.baseHealth(b.id);
     const sent = health?.antenna ?? null;
     const at = b.antenna === null ? sent : ecefToLatLon({ xM: b.antenna.x, yM: b.antenna.y, zM: b.antenna.z });
     const position = at && { latDeg: at.latDeg, lonDeg: at.lonDeg };
-    return { id: b.id, mount: b.mount, name: b.name, kind: b.kind, sim: b.sim, surveyed: b.antenna !== null, position, health };
+    return {
+      id: b.id,
+      mount: b.mount,
+      name: b.name,
+      kind: b.kind,
+      sim: b.sim,
+      surveyed: b.antenna !== null,
+      stoppedAt: stopped.get(b.id) ?? null,
+      position,
+      health,
+    };
   });
 }
 

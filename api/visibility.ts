@@ -27,13 +27,14 @@ export interface Visibility {
 }
 
 /** What a route may ask of its caller. `operator`: the town's people, and the demo's visitor, who may look and not touch. */
-export type Access = "public" | "reader" | "operator" | "siteReader" | "admin";
+export type Access = "public" | "reader" | "operator" | "staff" | "siteReader" | "admin";
 
 const hasRole = (viewer: Viewer, roles: readonly Role[]): boolean => viewer.kind === "user" && roles.includes(viewer.user.role);
 const ACCESS: Record<Access, (viewer: Viewer) => boolean> = {
   public: () => true,
   reader: (v) => v.kind !== "none",
   operator: (v) => v.kind === "demo" || hasRole(v, ["staff", "admin", "trainer"]),
+  staff: (v) => hasRole(v, ["staff", "admin"]), // who answers for the bases
   siteReader: (v) => hasRole(v, ["staff", "admin"]), // an export holds hashes of passwords: not for the demo's visitor
   admin: (v) => hasRole(v, ["admin"]),
 };

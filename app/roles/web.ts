@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { ApiContext, Readiness, SiteAdmin } from "../../api/context.ts";
 import { LiveFeed } from "../../api/live-feed.ts";
 import { LoginGuard } from "../../api/login-guard.ts";
+import { Refusals } from "../../api/refusals.ts";
 import { createServer } from "../../api/server.ts";
 import { Sessions, sessionsMigrations } from "../../api/sessions.ts";
 import { createTlsListener } from "../../api/tls-listener.ts";
@@ -18,6 +19,7 @@ import { openForWriting } from "../../core/runtime/sqlite.ts";
 import type { JournalReader } from "../../ingest/journal-reader.ts";
 import { openJournal } from "../../ingest/journal-reader.ts";
 import type { CatalogStore } from "../../store/catalog.ts";
+import { CorrectionsReader } from "../../store/corrections-reader.ts";
 import { readLedger } from "../../store/ledger-reader.ts";
 import { readingsFile } from "../../store/readings-file.ts";
 import { openSqliteReader } from "../../store/sqlite-reader.ts";
@@ -41,6 +43,8 @@ export const run: RunRole = async (context) => {
   const feed = resources.use("live feed", newFeed(context), (f) => f.close());
   const bus = resources.use("bus", connectBus(context), (b) => b.close());
   feed.listen(bus);
+  const refusals = new Refusals(metrics);
+  refusals.listen(bus);
   const roleMetrics = collectRoleMetrics(bus, context);
   resources.use(
     "catalog subscription",
@@ -50,6 +54,7 @@ export const run: RunRole = async (context) => {
   const sessionsDb = resources.use("sessions", openForWriting(join(dataFolder, "sessions.db"), sessionsMigrations), (db) => db.close());
   const store = resources.use("catalog", openCatalog({ path: dataFolder, demo: context.demo }), (s) => s.close());
   const telemetry = resources.use("readings", openSqliteReader(join(dataFolder, "readings.db"), { zoneOffsetMs: zone().offsetMs(nowMs()) }), (r) => r.close());
+  const history = resources.use("history", new CorrectionsReader(join(dataFolder, "corrections.db")), (r) => r.close());
   const ledger = openLedger(context);
 
   const api: ApiContext = {
@@ -61,11 +66,15 @@ export const run: RunRole = async (context) => {
       trustProxy: config.trustProxy,
       plainListeners: plainListeners(config),
       staticRoot: MAP_ROOT,
+      archiveFolder: join(dataFolder, "archive"),
       baseMaps: ["gsi-pale", "gsi-photo"],
     },
     catalog,
     zone,
     telemetry,
+    history,
+    orders: { add: (order) => store.order(order), list: (filter) => store.orders(filter) },
+    refusals,
     ledger,
     siteAdmin: siteAdminOf(store),
     feed,

@@ -70,6 +70,7 @@ export interface BaseJson {
   readonly kind: "physical" | "network";
   readonly sim: boolean;
   readonly surveyed: boolean;
+  readonly stoppedAt: string | null; // by staff, until they start it again
   readonly position: { readonly latDeg: number; readonly lonDeg: number } | null; // surveyed ARP, else as transmitted
   readonly health: BaseHealth | null; // null: the relay has said nothing yet
 }

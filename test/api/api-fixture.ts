@@ -1,8 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
-import type { ApiContext, ApiSettings, Readiness, SiteAdmin, TelemetryReader } from "../../api/context.ts";
+import type { ApiContext, ApiSettings, CorrectionHistoryReader, Readiness, SiteAdmin, StaffOrders, TelemetryReader } from "../../api/context.ts";
 import type { FeedLimits } from "../../api/live-feed.ts";
 import { LiveFeed } from "../../api/live-feed.ts";
 import { LoginGuard } from "../../api/login-guard.ts";
+import { Refusals } from "../../api/refusals.ts";
 import { createServer } from "../../api/server.ts";
 import type { SessionLimits } from "../../api/sessions.ts";
 import { Sessions, sessionsMigrations } from "../../api/sessions.ts";
@@ -50,6 +51,21 @@ export function telemetryOf(readings: readonly Reading[]): TelemetryReader {
   };
 }
 
+const NO_HISTORY: CorrectionHistoryReader = { minutes: async () => [], events: async () => [], track: async () => [], plotShares: async () => [] };
+
+/** Orders in memory; what the catalog makes of them has its own tests. */
+function ordersInMemory(): StaffOrders {
+  const orders: ReturnType<StaffOrders["add"]>[] = [];
+  return {
+    add: ({ atMs, ...order }) => {
+      const added = { ...order, id: orders.length + 1, at: new Date(atMs).toISOString() };
+      orders.unshift(added);
+      return added;
+    },
+    list: ({ baseId, max }) => orders.filter((o) => baseId === null || o.baseId === null || o.baseId === baseId).slice(0, max),
+  };
+}
+
 /** A password's stand-in hash: what is tested here is what follows from a verdict; argon2id has its own tests. */
 export const hashOf = (password: string): string => `hash of ${password}`;
 
@@ -74,6 +90,7 @@ export interface TestApiOptions {
   readonly limits?: Partial<FeedLimits>;
   readonly sessionLimits?: SessionLimits;
   readonly siteAdmin?: SiteAdmin;
+  readonly history?: Partial<CorrectionHistoryReader>;
   readonly readiness?: Readiness;
   readonly verifyPassword?: ApiContext["verifyPassword"];
 }
@@ -112,12 +129,16 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
       trustProxy: null,
       plainListeners: [],
       staticRoot: "/nonexistent",
+      archiveFolder: "/nonexistent",
       baseMaps: ["gsi-pale", "gsi-photo"],
       ...options.settings,
     },
     catalog: view,
     zone: () => siteZone(catalog.site.timeZone),
     telemetry: options.telemetry ?? telemetryOf(options.readings ?? []),
+    history: { ...NO_HISTORY, ...options.history },
+    orders: ordersInMemory(),
+    refusals: new Refusals(metrics),
     ledger: async () => EMPTY_LEDGER,
     siteAdmin: options.siteAdmin ?? { exportSite: () => ({ site: { id: "town" } }), importSite: async () => ({ ok: true, warnings: [] }) },
     feed,

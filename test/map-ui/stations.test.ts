@@ -16,6 +16,7 @@ const base = (health: BaseHealth | null): BaseJson => ({
   kind: "physical",
   sim: false,
   surveyed: true,
+  stoppedAt: null,
   position: null,
   health,
 });

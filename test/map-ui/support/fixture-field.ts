@@ -168,6 +168,7 @@ export function fixtureSnapshot(nowMs: number): SnapshotJson {
     kind: "physical",
     sim: false,
     surveyed: true,
+    stoppedAt: null,
     position: { latDeg: 39.4203, lonDeg: 140.5468 },
     health: baseHealth(nowMs),
   };
