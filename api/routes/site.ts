@@ -23,13 +23,16 @@ export function siteRoutes(app: FastifyInstance, api: ApiContext): void {
     summary: "What a page must know before anybody logs in",
     access: "public",
     ok: { description: "site, version, target band and base maps", schema: ConfigSchema },
-    handle: (): ConfigJson => ({
-      version: api.settings.version,
-      demo: api.settings.demo,
-      site: api.catalog.current().site,
-      band: api.settings.band,
-      baseMaps: [BASE_MAPS.blank, ...api.settings.baseMaps.map((id) => BASE_MAPS[id])], // blank first: it asks nobody
-    }),
+    handle: (): ConfigJson => {
+      const { id, name, timeZone } = api.catalog.current().site;
+      return {
+        version: api.settings.version,
+        demo: api.settings.demo,
+        site: { id, name, timeZone },
+        band: api.settings.band,
+        baseMaps: [BASE_MAPS.blank, ...api.settings.baseMaps.map((map) => BASE_MAPS[map])], // blank first: it asks nobody
+      };
+    },
   });
 
   addEndpoint(app, api, {

@@ -103,6 +103,19 @@ describe("what is answered is what is documented", () => {
       "get /api/v1/bases/{id}/health",
       "get /api/v1/rovers",
       "get /api/v1/ledger",
+      "post /api/v1/bases/{id}/confirm",
+      "post /api/v1/bases/{id}/stop",
+      "post /api/v1/bases/{id}/start",
+      "post /api/v1/bases/recheck",
+      "get /api/v1/bases/orders",
+      "get /api/v1/bases/{id}/history",
+      "get /api/v1/bases/{id}/events",
+      "get /api/v1/rovers/{id}/track",
+      "get /api/v1/rovers/{id}/events",
+      "get /api/v1/rovers/{id}/plots",
+      "get /api/v1/bases/{id}/archive",
+      "get /api/v1/bases/{id}/archive/{file}",
+      "get /api/v1/rovers/{id}/diagnosis",
       "get /api/v1/readings/latest",
       "get /api/v1/series",
       "get /api/v1/export/readings.csv",
@@ -118,6 +131,7 @@ describe("what is answered is what is documented", () => {
     ]);
     expect(series.parameters[5].schema).toMatchObject({ type: "integer", minimum: 1, maximum: 5000, default: 800 });
     expect(series.responses.default.content["application/problem+json"].schema.$ref).toBe("#/components/schemas/Problem");
+    expect(doc.paths["/api/v1/bases/{id}/stop"].post.requestBody.required).toBe(false);
     const ids = Object.values(doc.paths).flatMap((methods) => Object.values(methods as object).map((o) => o.operationId));
     expect(new Set(ids).size).toBe(ids.length);
     expect(JSON.stringify(doc)).not.toContain("draft-07");
