@@ -1,7 +1,7 @@
 import type { Ecef } from "rtcm-parser";
-import type { EphemerisStore } from "./ephemeris-store.ts";
 import { type Enu, type Site, siteAt } from "./line-of-sight.ts";
 import type { ObservationEpoch } from "./observation-epoch.ts";
+import type { Ephemerides } from "./own-ephemerides-first.ts";
 import { displacementBetween } from "./phase-change.ts";
 import { type PhaseEpoch, phaseEpochOf } from "./phase-epoch.ts";
 import type { Change } from "./robust-displacement.ts";
@@ -14,6 +14,13 @@ const STEP_MIN_MS = 950;
 const GAP_MAX_MS = 15_000;
 /** A corrected reference point matters from here on: directions to satellites, and how they turn, hardly change before. */
 const SAME_SITE_M = 3;
+/**
+ * A stiff mast moves, and every satellite agrees on it as well as before. Where they agree three times worse than usual, something else has
+ * happened: orbits that jumped, an interference.
+ */
+const AGREE_M = 0.006;
+const AGREE_TIMES = 3;
+const USUAL_S = 60;
 
 export interface BumpCounters {
   /** Epochs compared, and those that could not be: too few satellites with ephemerides, or no agreement. */
@@ -37,19 +44,20 @@ export interface BumpCounters {
  * satellites' clocks wander, the limit rises with them (`limitM`).
  */
 export class BumpDetector {
-  readonly #ephemerides: EphemerisStore;
+  readonly #ephemerides: Ephemerides;
   #noise = new SatelliteNoise();
   #watch = new StepWatch();
   #site: Site | null = null;
   #last: PhaseEpoch | null = null;
   #lastStationId: number | null = null;
   #lastChange: Change | null = null;
+  #usualRmsM: number | null = null;
   #compared = 0;
   #unusable = 0;
   #breaks = 0;
   #leftOut = 0;
 
-  constructor({ ephemerides }: { readonly ephemerides: EphemerisStore }) {
+  constructor({ ephemerides }: { readonly ephemerides: Ephemerides }) {
     this.#ephemerides = ephemerides;
   }
 
@@ -105,12 +113,13 @@ export class BumpDetector {
     }
     const change = displacementBetween(last, now, { site, noise: this.#noise });
     this.#lastChange = change;
-    if (change === null) {
+    if (change === null || !this.#agreesAsUsual(change, spanMs / 1000)) {
       // The next epoch may again agree with the last good one: a lost frame or a passing lorry breaks nothing.
       this.#unusable += 1;
       if (last.points.size < now.points.size && this.#watch.state === "insufficient") this.#last = now;
       return;
     }
+    this.#noise.learn(change.residualsM, spanMs / 1000);
     this.#compared += 1;
     this.#leftOut += change.leftOut;
     this.#last = now;
@@ -121,9 +130,17 @@ export class BumpDetector {
   reset(): void {
     this.#watch = new StepWatch();
     this.#noise = new SatelliteNoise();
+    this.#usualRmsM = null;
     this.#last = null;
     this.#lastChange = null;
     this.#lastStationId = null;
+  }
+
+  #agreesAsUsual({ rmsM }: Change, spanS: number): boolean {
+    const usualM = this.#usualRmsM ?? rmsM;
+    if (rmsM > Math.max(AGREE_M, AGREE_TIMES * usualM)) return false;
+    this.#usualRmsM = usualM + Math.min(1, spanS / USUAL_S) * (rmsM - usualM);
+    return true;
   }
 
   #siteOf(arp: Ecef): Site {

@@ -1,8 +1,8 @@
 import { ionosphereFactor } from "./atmosphere.ts";
 import { codeDelayS } from "./code-delay.ts";
 import type { Ephemeris } from "./ephemeris.ts";
-import type { EphemerisStore } from "./ephemeris-store.ts";
 import type { ObservationEpoch, SatelliteObservation, SystemObservation } from "./observation-epoch.ts";
+import type { Ephemerides } from "./own-ephemerides-first.ts";
 import { epochSecondsOf, isNavigation } from "./phase-epoch.ts";
 import { EARTH_RAD_PER_S, L1_HZ, LIGHT_MPS, type Navigation } from "./physical-constants.ts";
 import { satelliteState } from "./satellite-orbit.ts";
@@ -47,7 +47,7 @@ export interface CodeRanges {
   readonly known: number;
 }
 
-export function codeRangesOf(epoch: ObservationEpoch, ephemerides: EphemerisStore): CodeRanges {
+export function codeRangesOf(epoch: ObservationEpoch, ephemerides: Ephemerides): CodeRanges {
   const ranges: CodeRange[] = [];
   let observed = 0;
   let known = 0;
@@ -63,7 +63,7 @@ export function codeRangesOf(epoch: ObservationEpoch, ephemerides: EphemerisStor
   return { ranges, observed, known };
 }
 
-function codesOf(system: SystemObservation, { satelliteId, signals }: SatelliteObservation, ephemerides: EphemerisStore): Codes | null {
+function codesOf(system: SystemObservation, { satelliteId, signals }: SatelliteObservation, ephemerides: Ephemerides): Codes | null {
   const pseudorangeM = signals.find((signal) => signal.pseudorangeM !== null)?.pseudorangeM ?? null;
   if (pseudorangeM === null) return null;
   const epochS = epochSecondsOf(system);

@@ -6,6 +6,7 @@ import { isValidAt, periodS, type SatelliteState, satelliteState } from "./satel
 const TYPES = new Set([1019, 1020, 1042, 1044, 1045, 1046]);
 /** Longest validity of a system. Weeks and days are ambiguous in the messages, so what was not heard for so long must go. */
 const FORGET_MS = 6 * 3_600_000;
+const TIDY_MS = 600_000;
 /** Sets kept of one satellite and message: the one in use, its successor, and what a lagging base still repeats. */
 const SETS_MAX = 4;
 
@@ -27,6 +28,7 @@ export function isEphemeris(frame: Uint8Array): boolean {
  */
 export class EphemerisStore {
   readonly #bySatellite = new Map<string, Kept[]>();
+  #tidiedAtMs: number | null = null;
   #heard = 0;
   #unreadable = 0;
   #dropped = 0;
@@ -44,6 +46,7 @@ export class EphemerisStore {
    */
   put(frame: Uint8Array, atMs: number): boolean {
     if (!isEphemeris(frame)) return false;
+    this.#tidy(atMs);
     const end = frame.length;
     const crc = ((frame[end - 3] as number) << 16) | ((frame[end - 2] as number) << 8) | (frame[end - 1] as number);
     const ephemeris = this.#read(frame);
@@ -56,20 +59,17 @@ export class EphemerisStore {
     return true;
   }
 
-  /** Lets go of satellites that nobody speaks of any more. Now and then; `newest` is right without it. */
-  tidy(atMs: number): void {
-    for (const [key, kept] of this.#bySatellite) {
-      const fresh = this.#fresh(kept, atMs);
-      if (fresh.length === 0) this.#bySatellite.delete(key);
-      else this.#bySatellite.set(key, fresh);
-    }
-  }
-
   /** The newest healthy ephemeris that is valid then (system's own time, see `satelliteState`); null: none, or the newest says unhealthy. */
   newest(constellation: Constellation, satelliteId: number, systemS: number): Ephemeris | null {
+    const found = this.latest(constellation, satelliteId, systemS);
+    return found?.healthy === true ? found : null;
+  }
+
+  /** As `newest`, healthy or not. */
+  latest(constellation: Constellation, satelliteId: number, systemS: number): Ephemeris | null {
     for (const message of MESSAGES[constellation] ?? []) {
       const found = newestOf(this.#bySatellite.get(keyOf(constellation, satelliteId, message)), systemS);
-      if (found !== null) return found.healthy ? found : null;
+      if (found !== null) return found;
     }
     return null;
   }
@@ -78,6 +78,17 @@ export class EphemerisStore {
   at(constellation: Constellation, satelliteId: number, systemS: number): SatelliteState | null {
     const ephemeris = this.newest(constellation, satelliteId, systemS);
     return ephemeris === null ? null : satelliteState(ephemeris, systemS);
+  }
+
+  /** Lets go of satellites that nobody speaks of any more. */
+  #tidy(atMs: number): void {
+    if (this.#tidiedAtMs !== null && atMs - this.#tidiedAtMs < TIDY_MS) return;
+    this.#tidiedAtMs = atMs;
+    for (const [key, kept] of this.#bySatellite) {
+      const fresh = this.#fresh(kept, atMs);
+      if (fresh.length === 0) this.#bySatellite.delete(key);
+      else this.#bySatellite.set(key, fresh);
+    }
   }
 
   #withNew(kept: readonly Kept[], set: Kept): Kept[] {

@@ -13,8 +13,9 @@ const APART_M = 0.03;
 const APART_MPS = 0.004;
 
 /**
- * How far the antenna has moved between two epochs: what the phases changed, less what satellites, clocks and air account for by one and
- * the same ephemeris for both times. Satellites that slipped are left out.
+ * How far the antenna has moved between two epochs: what the phases changed, less what satellites, clocks and air account for. Satellites
+ * that slipped are left out. Both times go by one and the same ephemeris: its error is then the same, while a new set is off by another
+ * metre. Only where every satellite truly flies along its sets, as in simple simulators, do the sets of both times fit better: the better fit counts.
  * @returns null when too few satellites agree to tell
  */
 export function displacementBetween(
@@ -23,31 +24,48 @@ export function displacementBetween(
   { site, noise }: { readonly site: Site; readonly noise: SatelliteNoise },
 ): Change | null {
   const spanS = (now.streamMs - before.streamMs) / 1000;
-  const rows: Row[] = [];
-  for (const [key, point] of now.points) {
-    const earlier = before.points.get(key);
+  const pairs: Pair[] = [];
+  for (const [satellite, point] of now.points) {
+    const earlier = before.points.get(satellite);
     if (earlier === undefined) continue;
     if (Math.abs(circleDifference(point.epochS, earlier.epochS, periodS(point.constellation)) - spanS) > 1e-3) continue;
-    const row = rowOf(earlier, point, { satellite: key, sigmaM: noise.sigmaM(key, point), site, spanS, tellsLock: now.tellsLock && before.tellsLock });
-    if (row !== null) rows.push(row);
+    pairs.push({ satellite, earlier, now: point, sigmaM: noise.sigmaM(satellite, point) });
   }
+  const pairing = { site, spanS, tellsLock: now.tellsLock && before.tellsLock };
+  const bySameSet = changeOf(pairs, { ...pairing, sets: "same" });
+  const renewed = pairs.some(({ earlier, now: point }) => point.ephemeris !== earlier.ephemeris);
+  return renewed ? better(bySameSet, changeOf(pairs, { ...pairing, sets: "own" })) : bySameSet;
+}
+
+interface Pair {
+  readonly satellite: string;
+  readonly earlier: PhasePoint;
+  readonly now: PhasePoint;
+  readonly sigmaM: number;
+}
+
+function changeOf(pairs: readonly Pair[], pairing: Pairing): Change | null {
+  const rows = pairs.flatMap((pair) => rowOf(pair, pairing) ?? []);
   unwrap(rows);
-  const change = new RobustDisplacement(rows).solve();
-  if (change !== null) noise.learn(change.residualsM, spanS);
-  return change;
+  return new RobustDisplacement(rows).solve();
+}
+
+function better(a: Change | null, b: Change | null): Change | null {
+  if (a === null || b === null) return a ?? b;
+  return b.used > a.used || (b.used === a.used && b.rmsM < a.rmsM) ? b : a;
 }
 
 interface Pairing {
-  readonly satellite: string;
-  readonly sigmaM: number;
   readonly site: Site;
   readonly spanS: number;
   readonly tellsLock: boolean;
+  readonly sets: "same" | "own"; // for the later time: the ephemeris of the earlier, or its own
 }
 
-function rowOf(earlier: PhasePoint, now: PhasePoint, pairing: Pairing): Row | null {
+function rowOf({ satellite, earlier, now, sigmaM }: Pair, pairing: Pairing): Row | null {
   const { ephemeris } = earlier;
-  const model = now.ephemeris === ephemeris ? now.model : modelledRange(ephemeris, pairing.site, now.epochS, now.pseudorangeM);
+  const asIs = pairing.sets === "own" || now.ephemeris === ephemeris;
+  const model = asIs ? now.model : modelledRange(ephemeris, pairing.site, now.epochS, now.pseudorangeM);
   const changes = now.signals.flatMap((signal) => {
     const old = earlier.signals.find(({ signalId }) => signalId === signal.signalId);
     if (old === undefined || lostLock(old, signal, pairing)) return [];
@@ -60,7 +78,6 @@ function rowOf(earlier: PhasePoint, now: PhasePoint, pairing: Pairing): Row | nu
   if (others.length > 0 && others.every(({ changeM }) => isApart(first.changeM - changeM, pairing.spanS))) return null;
   const { x, y, z } = model.sight;
   const { eastM: east, northM: north, upM: up } = enuOf(pairing.site, { xM: x, yM: y, zM: z });
-  const { satellite, sigmaM } = pairing;
   return { satellite, constellation: now.constellation, changeM: first.changeM, wrapM: first.signal.wrapM, east, north, up, sigmaM };
 }
 

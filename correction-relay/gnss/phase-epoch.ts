@@ -1,10 +1,10 @@
 import type { Constellation } from "rtcm-parser";
 import { ionosphereFactor } from "./atmosphere.ts";
 import type { Ephemeris } from "./ephemeris.ts";
-import type { EphemerisStore } from "./ephemeris-store.ts";
 import type { Site } from "./line-of-sight.ts";
 import { type ModelledRange, modelledRange } from "./modelled-range.ts";
 import type { ObservationEpoch, SatelliteObservation, SignalObservation, SystemObservation } from "./observation-epoch.ts";
+import type { Ephemerides } from "./own-ephemerides-first.ts";
 import { L1_HZ, type Navigation, RAD } from "./physical-constants.ts";
 import { periodS } from "./satellite-orbit.ts";
 
@@ -29,7 +29,7 @@ export interface PhaseEpoch {
   readonly tellsLock: boolean;
 }
 
-export function phaseEpochOf(epoch: ObservationEpoch, site: Site, ephemerides: EphemerisStore): PhaseEpoch {
+export function phaseEpochOf(epoch: ObservationEpoch, site: Site, ephemerides: Ephemerides): PhaseEpoch {
   const points = new Map<string, PhasePoint>();
   let tellsLock = false;
   for (const system of epoch.systems) {
@@ -57,7 +57,7 @@ export function modelledPhaseM(model: ModelledRange, signal: SignalObservation):
   return model.vacuumM + model.troposphereM - model.ionosphereL1M * ionosphereFactor(signal.frequencyHz);
 }
 
-function pointOf(system: SystemObservation, satellite: SatelliteObservation, site: Site, ephemerides: EphemerisStore): PhasePoint | null {
+function pointOf(system: SystemObservation, satellite: SatelliteObservation, site: Site, ephemerides: Ephemerides): PhasePoint | null {
   const { constellation } = system;
   if (!isNavigation(constellation)) return null;
   const pseudorangeM = satellite.signals.find((signal) => signal.pseudorangeM !== null)?.pseudorangeM ?? null;

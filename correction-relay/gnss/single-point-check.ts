@@ -1,8 +1,8 @@
 import type { Ecef } from "rtcm-parser";
 import type { BaseTruth, Sentence } from "../../core/domain/live.ts";
 import { codeRangesOf } from "./code-range.ts";
-import type { EphemerisStore } from "./ephemeris-store.ts";
 import type { ObservationEpoch } from "./observation-epoch.ts";
+import type { Ephemerides } from "./own-ephemerides-first.ts";
 import { solvePoint } from "./point-solution.ts";
 import { type AveragePosition, PositionAverage } from "./position-average.ts";
 import { compare, FAULT_M, type KnownBase } from "./position-fault.ts";
@@ -24,7 +24,7 @@ const HEIGHT_PER_IONOSPHERE = 1.5;
  * than 10 m; epochs of a datum (元期, 今期) differ by decimetres, which it cannot see.
  */
 export class SinglePointCheck {
-  readonly #ephemerides: EphemerisStore;
+  readonly #ephemerides: Ephemerides;
   readonly #average = new PositionAverage();
   #lastMs: number | null = null;
   #stationId: number | null = null;
@@ -32,7 +32,7 @@ export class SinglePointCheck {
   #solved = 0;
   #unsolved = 0;
 
-  constructor({ ephemerides }: { readonly ephemerides: EphemerisStore }) {
+  constructor({ ephemerides }: { readonly ephemerides: Ephemerides }) {
     this.#ephemerides = ephemerides;
   }
 

@@ -1,7 +1,7 @@
 import { decodeMessage, type Ecef, LegacyConverter, latLonToEcef, messageType } from "rtcm-parser";
 import { describe, expect, test } from "vitest";
 import { AntennaWatch } from "../../../correction-relay/gnss/antenna-watch.ts";
-import { EphemerisStore } from "../../../correction-relay/gnss/ephemeris-store.ts";
+import { EphemerisStore, isEphemeris } from "../../../correction-relay/gnss/ephemeris-store.ts";
 import type { Enu } from "../../../correction-relay/gnss/line-of-sight.ts";
 import { CAPTURES, readCapture } from "../../rtcm-parser/captures.ts";
 import { describeNeeding } from "../../support/requirements.ts";
@@ -20,13 +20,12 @@ interface Seen {
 
 /** What a detector makes of a simulated base; `pass` may drop or convert the frames of an epoch. */
 function watchOf(options: SimulatedBase, pass = (frames: readonly Uint8Array[], _s: number): readonly Uint8Array[] => frames): Seen {
-  const ephemerides = new EphemerisStore();
-  const watch = new AntennaWatch({ ephemerides });
+  const watch = new AntennaWatch({ pool: new EphemerisStore() });
   const states = new Set<string>();
   let movedAtS: number | null = null;
   for (const { unixMs, frames } of simulateBase(options)) {
     const s = (unixMs - options.startUnixMs) / 1000;
-    for (const frame of pass(frames, s)) if (!ephemerides.put(frame, unixMs)) watch.frame(frame, options.announced ?? options.antenna);
+    for (const frame of pass(frames, s)) watch.frame(frame, options.announced ?? options.antenna, unixMs);
     states.add(watch.bump.state);
     if (watch.bump.state === "moved") movedAtS ??= s;
   }
@@ -133,6 +132,12 @@ describe("what is no bump", () => {
     expect(watch.bump.counters.compared).toBeGreaterThan(1150);
   });
 
+  test.each([1, 2, 3])("satellites of a simple simulator that jump with their broadcast sets (seed %i)", (seed) => {
+    const { movedAtS, watch } = watchOf({ ...BASE, startUnixMs: Date.UTC(2026, 4, 16, 1, 58), seconds: 180, seed, onBroadcastOrbits: true });
+    expect(movedAtS).toBeNull();
+    expect(watch.bump.counters.unusable).toBeGreaterThan(0);
+  });
+
   test("a gap of a minute: it begins anew, and what moved meanwhile is not seen", () => {
     const gap = (frames: readonly Uint8Array[], s: number): readonly Uint8Array[] => (s > 60 && s < 120 ? [] : frames);
     const { watch, movedAtS } = watchOf({ ...BASE, bump: { atS: 90, enuM: [0.04, 0, 0] } }, gap);
@@ -145,6 +150,27 @@ describe("what is no bump", () => {
     const { states, watch } = watchOf({ ...BASE, ephemerides: false, bump: { atS: BUMP_AT_S, enuM: [0.04, 0, 0] } });
     expect(states).toEqual(new Set(["insufficient"]));
     expect(watch.bump.displacementM).toBeNull();
+  });
+
+  test("ephemerides of another mount do as well; those of a replayed recording do not disturb a base that has its own", () => {
+    const options: SimulatedBase = { ...BASE, seconds: 120, bump: { atS: BUMP_AT_S, enuM: [0.04, 0, 0] } };
+    const pool = new EphemerisStore();
+    const [mute, talking] = [new AntennaWatch({ pool }), new AntennaWatch({ pool })];
+    const elsewhere = [...simulateBase({ ...options, seconds: 1, seed: 99 })].flatMap(({ frames }) => frames);
+    for (const [n, { unixMs, frames }] of [...simulateBase(options)].entries()) {
+      for (const frame of frames) if (n === 0) pool.put(frame, unixMs);
+      for (const frame of frames) if (!isEphemeris(frame)) mute.frame(frame, AKITA, unixMs);
+      for (const frame of frames) talking.frame(frame, AKITA, unixMs);
+    }
+    expect(mute.bump.state).toBe("moved");
+    expect(talking.bump.state).toBe("moved");
+    const wrongPool = new EphemerisStore();
+    const own = new AntennaWatch({ pool: wrongPool });
+    for (const { unixMs, frames } of simulateBase(options)) {
+      for (const frame of frames) own.frame(frame, AKITA, unixMs);
+      for (const frame of elsewhere) wrongPool.put(frame, unixMs);
+    }
+    expect(own.bump.state).toBe("moved");
   });
 
   test("an announced position that is 40 m off does not blind it, once its own is known", () => {
@@ -164,10 +190,10 @@ describeNeeding(["shared"], "real captures", () => {
 
   test.each(CAPTURES)("%s: no bump", (name) => {
     const { frames } = readCapture(name);
-    const ephemerides = new EphemerisStore();
+    const pool = new EphemerisStore();
     // In the pool from the start, as other mounts would have brought them.
-    for (const frame of frames) ephemerides.put(frame, 0);
-    const watch = new AntennaWatch({ ephemerides });
+    for (const frame of frames) pool.put(frame, 0);
+    const watch = new AntennaWatch({ pool });
     let arp = UNANNOUNCED[name] ?? null;
     let nearest = 0;
     for (const frame of frames) {
@@ -175,7 +201,7 @@ describeNeeding(["shared"], "real captures", () => {
         const message = decodeMessage(frame);
         if (message.kind === "1005" || message.kind === "1006") arp = message;
       }
-      watch.frame(frame, arp);
+      watch.frame(frame, arp, 0);
       expect(watch.bump.state).not.toBe("moved");
       nearest = Math.max(nearest, (watch.bump.displacementM ?? 0) / watch.bump.limitM);
     }
@@ -188,14 +214,14 @@ describeNeeding(["shared"], "real captures", () => {
     { name: "legacy-1004-1012-eph.rtcm3", medianMm: 4, mostMm: 13, used: 12 },
   ] as const)("$name: the noise of a real receiver's epochs", ({ name, medianMm, mostMm, used }) => {
     const { frames } = readCapture(name);
-    const ephemerides = new EphemerisStore();
-    for (const frame of frames) ephemerides.put(frame, 0);
-    const watch = new AntennaWatch({ ephemerides });
+    const pool = new EphemerisStore();
+    for (const frame of frames) pool.put(frame, 0);
+    const watch = new AntennaWatch({ pool });
     const arp = frames.map((frame) => decodeMessage(frame)).find((message) => message.kind === "1005" || message.kind === "1006") as unknown as Ecef;
     const changesMm: number[] = [];
     for (const frame of frames) {
       const before = watch.bump.counters.compared;
-      watch.frame(frame, arp);
+      watch.frame(frame, arp, 0);
       const { counters, lastChange } = watch.bump;
       if (counters.compared === before || lastChange === null) continue;
       changesMm.push(1000 * Math.hypot(lastChange.movedM.eastM, lastChange.movedM.northM, lastChange.movedM.upM));

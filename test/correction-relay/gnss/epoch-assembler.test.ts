@@ -42,15 +42,14 @@ test("no frame, however mangled under a valid CRC, breaks the checks", () => {
   const mangled = fc.record({ index: fc.nat(frames.length - 1), flips: fc.array(fc.nat(1200), { maxLength: 12 }), cut: fc.nat(40) });
   fc.assert(
     fc.property(fc.array(mangled, { minLength: 1, maxLength: 40 }), (changes) => {
-      const ephemerides = new EphemerisStore();
-      const watch = new AntennaWatch({ ephemerides });
+      const watch = new AntennaWatch({ pool: new EphemerisStore() });
       const stream = [...frames];
       for (const { index, flips, cut } of changes) {
         const payload = Uint8Array.from((frames[index] as Uint8Array).subarray(3, -3 - (cut > 20 ? 0 : cut)));
         for (const bit of flips) if (bit >> 3 < payload.length && bit > 11) payload[bit >> 3] = (payload[bit >> 3] as number) ^ (128 >> (bit & 7));
         stream.splice(index, 1, frameOf(payload));
       }
-      for (const frame of stream) if (!ephemerides.put(frame, 0)) watch.frame(frame, HERE);
+      for (const frame of stream) watch.frame(frame, HERE, 0);
       expect(watch.bump.state).not.toBe("moved");
       expect(watch.result(HERE, []).state).toBe("insufficient");
     }),

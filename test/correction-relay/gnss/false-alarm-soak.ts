@@ -10,13 +10,13 @@ import { simulateBase } from "./simulated-base.ts";
  */
 const [hours = 6, seed = 1, wanderM = 0.002] = process.argv.slice(2).map(Number);
 const antenna = latLonToEcef({ latDeg: 39.42, lonDeg: 140.55, heightM: 60 });
-const ephemerides = new EphemerisStore();
-const watch = new AntennaWatch({ ephemerides });
+const pool = new EphemerisStore();
+const watch = new AntennaWatch({ pool });
 let [epochs, workMs, nearest, stillEpochs, steps, largestM] = [0, 0, 0, 0, 0, 0];
 const changesM: number[] = [];
 for (const { frames, unixMs } of simulateBase({ startUnixMs: Date.UTC(2026, 4, 16, 22), seconds: hours * 3600, antenna, seed, wanderM })) {
   const beganMs = performance.now();
-  for (const frame of frames) if (!ephemerides.put(frame, unixMs)) watch.frame(frame, antenna);
+  for (const frame of frames) watch.frame(frame, antenna, unixMs);
   workMs += performance.now() - beganMs;
   epochs += 1;
   const { bump } = watch;
@@ -38,5 +38,5 @@ console.log({
   ...{ medianChangeMm: mm(changesM[changesM.length >> 1]), largestChangeMm: mm(changesM.at(-1)), msPerEpoch: workMs / epochs },
   ...watch.bump.counters,
   singlePoint: watch.result(antenna, []),
-  sets: ephemerides.counters,
+  sets: pool.counters,
 });

@@ -3,7 +3,7 @@ import { DEFAULT_KLOBUCHAR, ionosphereFactor, klobucharM, saastamoinenM } from "
 import { directionOf, type Site, sightOf, siteAt } from "../../../correction-relay/gnss/line-of-sight.ts";
 import { EARTH_RAD_PER_S, LIGHT_MPS, RAD } from "../../../correction-relay/gnss/physical-constants.ts";
 import { SeededRandom } from "./random.ts";
-import { gpsSeconds, type SimulatedSatellite, simulatedSky } from "./simulated-sky.ts";
+import { gpsSeconds, onBroadcastOrbits, type SimulatedSatellite, simulatedSky } from "./simulated-sky.ts";
 
 /** East, north and up, m. */
 export type Shift = readonly [eastM: number, northM: number, upM: number];
@@ -35,6 +35,8 @@ export interface SimulatedBase {
   readonly stationId?: number;
   /** false: observations and 1006 only. */
   readonly ephemerides?: boolean;
+  /** Satellites jump with every new broadcast set, as in simple simulators. */
+  readonly onBroadcastOrbits?: boolean;
   /** An encoder of 2012 that sends GPS time in the BeiDou epoch. */
   readonly beidouInGpsTime?: boolean;
 }
@@ -74,7 +76,8 @@ interface Seen {
  */
 export function* simulateBase(options: SimulatedBase): Generator<SimulatedEpoch> {
   const { startUnixMs, seconds, stepMs = 1000, seed } = options;
-  const sky = simulatedSky(startUnixMs, seed).filter(({ constellation }) => (options.constellations ?? ORDER).includes(constellation));
+  const smooth = simulatedSky(startUnixMs, seed).filter(({ constellation }) => (options.constellations ?? ORDER).includes(constellation));
+  const sky = options.onBroadcastOrbits === true ? onBroadcastOrbits(smooth) : smooth;
   const receiver = new Receiver(options, new SeededRandom(seed + 1));
   const start = siteAt(options.antenna);
   let turn = 0;

@@ -1,5 +1,5 @@
-import type { MessageToSend } from "rtcm-parser";
-import type { GlonassEphemeris, KeplerEphemeris } from "../../../correction-relay/gnss/ephemeris.ts";
+import { decodeMessage, encodeMessage, type MessageToSend } from "rtcm-parser";
+import { type Ephemeris, ephemerisOf, type GlonassEphemeris, type KeplerEphemeris } from "../../../correction-relay/gnss/ephemeris.ts";
 import { circleDifference, DAY_S, EARTH_RAD_PER_S, MU_M3_PER_S2, WEEK_S } from "../../../correction-relay/gnss/physical-constants.ts";
 import { type SatelliteState, satelliteState } from "../../../correction-relay/gnss/satellite-orbit.ts";
 import { SeededRandom } from "./random.ts";
@@ -296,4 +296,21 @@ function glonassMessage(set: GlonassEphemeris): MessageToSend {
     ...{ p3: 0, gammaN: set.gammaN, mP: 0, ln3: 0, tauNS: set.tauNS, dTauNS: 0, en: 0, p4: 0, ft: 1, nt: 1, m: 1 },
     ...{ addAvail: 0, na: 0, tauCS: 0, n4: 0, tauGpsS: 0, ln5: 0 },
   };
+}
+
+/**
+ * The same sky as simple simulators have it: every satellite flies along the set that it broadcasts, and jumps by centimetres (GLONASS by
+ * decimetres) when the set changes. No real satellite does.
+ */
+export function onBroadcastOrbits(sky: readonly SimulatedSatellite[]): SimulatedSatellite[] {
+  return sky.map((satellite) => {
+    const sets = new Map<number, Ephemeris>(); // by half hour: no set changes within
+    const setAt = (gpsS: number): Ephemeris => {
+      const halfHour = Math.floor((gpsS - GPS_MINUS_UTC_S) / 1800) + (Math.floor(gpsS / SET_S) % 2) * 1e9;
+      const known = sets.get(halfHour) ?? (ephemerisOf(decodeMessage(encodeMessage(satellite.broadcast(gpsS)))) as Ephemeris);
+      sets.set(halfHour, known);
+      return known;
+    };
+    return { ...satellite, state: (gpsS) => satelliteState(setAt(gpsS), satellite.systemS(gpsS)) };
+  });
 }

@@ -14,10 +14,9 @@ const HERE = latLonToEcef(PLACE);
 const BASE = { startUnixMs: Date.UTC(2026, 4, 16, 3), seconds: 660, stepMs: 5000, antenna: HERE, seed: 21 } satisfies SimulatedBase;
 
 function watchOf(...streams: readonly SimulatedBase[]): AntennaWatch {
-  const ephemerides = new EphemerisStore();
-  const watch = new AntennaWatch({ ephemerides });
+  const watch = new AntennaWatch({ pool: null });
   for (const { unixMs, frames } of streams.flatMap((options) => [...simulateBase(options)])) {
-    for (const frame of frames) if (!ephemerides.put(frame, unixMs)) watch.frame(frame, HERE);
+    for (const frame of frames) watch.frame(frame, HERE, unixMs);
   }
   return watch;
 }
@@ -99,7 +98,7 @@ describe("what it needs, and what it leaves out", () => {
   });
 
   test("observations", () => {
-    expect(new AntennaWatch({ ephemerides: new EphemerisStore() }).result(HERE, [])).toMatchObject({ note: { code: "spp-no-observations" } });
+    expect(new AntennaWatch({ pool: new EphemerisStore() }).result(HERE, [])).toMatchObject({ note: { code: "spp-no-observations" } });
   });
 
   test("a system that contradicts the others is left out and named", () => {
@@ -171,14 +170,14 @@ describeNeeding(["shared"], "real receivers", () => {
 
 function watchOfCapture(name: Parameters<typeof readCapture>[0]): { readonly watch: AntennaWatch; readonly arp: Ecef | null } {
   const { frames } = readCapture(name);
-  const ephemerides = new EphemerisStore();
-  for (const frame of frames) ephemerides.put(frame, 0);
-  const watch = new AntennaWatch({ ephemerides });
+  const pool = new EphemerisStore();
+  for (const frame of frames) pool.put(frame, 0);
+  const watch = new AntennaWatch({ pool });
   let arp: Ecef | null = null;
   for (const frame of frames) {
     const message = decodeMessage(frame);
     if (message.kind === "1005" || message.kind === "1006") arp = message;
-    watch.frame(frame, arp);
+    watch.frame(frame, arp, 0);
   }
   return { watch, arp };
 }
