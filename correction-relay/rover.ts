@@ -1,14 +1,16 @@
 import type { Socket } from "node:net";
-import { ecefToLatLon, latLonToEcef } from "rtcm-parser";
-import type { BaseHealth, RoverState } from "../core/domain/live.ts";
+import type { RoverState } from "../core/domain/live.ts";
 import type { Rover } from "../core/domain/site.ts";
 import { type Gga, GgaCollector } from "../core/wire/nmea-gga.ts";
 import type { Unit } from "./epoch-gatherer.ts";
 import type { KernelQueue } from "./kernel-queue.ts";
 import type { RelayLimits } from "./limits.ts";
+import { connectedRover, type HeardGga, type ServedBy } from "./rover-state.ts";
 import { SendQueue } from "./send-queue.ts";
 import { cut, finish } from "./socket.ts";
 import type { CachedFrames } from "./station-cache.ts";
+
+export { absentRover, type HeardGga } from "./rover-state.ts";
 
 export interface RoverSessionOptions {
   readonly socket: Socket;
@@ -19,12 +21,6 @@ export interface RoverSessionOptions {
   readonly nowMs: () => number;
   readonly kernelQueue?: KernelQueue;
   readonly onClosed: (session: RoverSession, reason: string) => void;
-}
-
-/** A GGA and when it was heard. */
-export interface HeardGga {
-  readonly gga: Gga;
-  readonly atMs: number;
 }
 
 // Outside this range the clocks disagree, or it is a recording: no latency can be told.
@@ -249,72 +245,15 @@ export class RoverSession {
     cut(this.#socket);
   }
 
-  state(of: {
-    readonly mount: string;
-    readonly baseId: string | null;
-    readonly sim: boolean;
-    readonly antenna: BaseHealth["antenna"];
-    readonly nowMs: number;
-  }): RoverState {
-    const last = this.#last;
-    const position = last?.gga.position ?? null;
-    return {
+  state(of: ServedBy): RoverState {
+    return connectedRover(of, {
       roverId: this.rover.id,
-      at: iso(of.nowMs),
-      state: "connected",
-      sim: of.sim,
-      mount: of.mount,
-      baseId: of.baseId,
       agent: this.agent,
-      connectedSince: iso(this.connectedAtMs),
+      connectedAtMs: this.connectedAtMs,
       sentBytes: this.#sentBytes,
       skippedEpochs: this.#skippedEpochs,
-      correctionAgeS: this.#lastEpochAtMs === null ? null : (of.nowMs - this.#lastEpochAtMs) / 1000,
-      position: position === null || last === null ? null : { ...position, at: iso(last.atMs) },
-      fix: last?.gga.fix ?? "unknown",
-      satellites: last?.gga.satellites ?? null,
-      hdop: last?.gga.hdop ?? null,
-      ggaAgeS: last?.gga.ageS ?? null,
-      baselineKm: position === null || of.antenna === null ? null : baselineKm(position, of.antenna),
-    };
+      lastEpochAtMs: this.#lastEpochAtMs,
+      lastGga: this.#last,
+    });
   }
 }
-
-/** Straight line to the ARP; a rover without height is taken to stand as high as the base. */
-function baselineKm(rover: { latDeg: number; lonDeg: number; heightM: number | null }, { x, y, z }: NonNullable<BaseHealth["antenna"]>): number {
-  const heightM = rover.heightM ?? ecefToLatLon({ xM: x, yM: y, zM: z }).heightM;
-  const { xM, yM, zM } = latLonToEcef({ latDeg: rover.latDeg, lonDeg: rover.lonDeg, heightM });
-  return Math.round(Math.hypot(xM - x, yM - y, zM - z)) / 1000;
-}
-
-/** What is shown of a rover that is not there. */
-export function absentRover(roverId: string, nowMs: number, last: RoverState | null): RoverState {
-  return {
-    ...(last ?? NEVER_SEEN),
-    roverId,
-    at: iso(nowMs),
-    state: "disconnected",
-    connectedSince: null,
-    correctionAgeS: null,
-  };
-}
-
-const NEVER_SEEN: Omit<RoverState, "roverId" | "at"> = {
-  state: "disconnected",
-  sim: false,
-  mount: null,
-  baseId: null,
-  agent: null,
-  connectedSince: null,
-  sentBytes: 0,
-  skippedEpochs: 0,
-  correctionAgeS: null,
-  position: null,
-  fix: "unknown",
-  satellites: null,
-  hdop: null,
-  ggaAgeS: null,
-  baselineKm: null,
-};
-
-const iso = (ms: number): string => new Date(ms).toISOString();
