@@ -10,6 +10,23 @@ const SPANS = 8;
 const SPAN_MS = 500;
 const TLS_RECORD_BYTES = 22; // what a record adds, RFC 8446 §5.2: header 5, type 1, tag 16
 
+/**
+ * Counts loop turns, as far as anybody asks: a TLS socket takes what it is given at the turn's end, and until then it
+ * looks as if nothing had been taken.
+ */
+let turn = 0;
+let turnCounted = false;
+function currentTurn(): number {
+  if (!turnCounted) {
+    turnCounted = true;
+    setImmediate(() => {
+      turn += 1;
+      turnCounted = false;
+    });
+  }
+  return turn;
+}
+
 export class SendQueue {
   readonly #socket: Socket;
   readonly #staleMs: number;
@@ -17,6 +34,8 @@ export class SendQueue {
   /** Ring of pairs: begin of a span in ms, bytes written in it. */
   readonly #spans = new Array<number>(2 * SPANS).fill(0); // a third of what a typed array takes
   #at = 0; // of the newest span
+  #turn = -1; // TLS: in which it was last written to
+  #turnBytes = 0;
   #written = 0;
   #acknowledged = 0; // at the last look
   #kernelBytes: number | null = null; // at the last look; null: it cannot be seen
@@ -44,7 +63,9 @@ export class SendQueue {
 
   /** Whether a new unit may be written: nothing waits in the process, nothing old in the kernel. */
   get drained(): boolean {
-    return this.#socket.writableLength === 0 && !this.#stalled;
+    if (this.#stalled) return false;
+    const waiting = this.#socket.writableLength;
+    return waiting === 0 || (this.#overheadBytes > 0 && this.#turn === currentTurn() && waiting <= this.#turnBytes);
   }
 
   /** At the last look, what waits was too old for anything to follow it. */
@@ -54,6 +75,7 @@ export class SendQueue {
 
   write(bytes: Uint8Array, nowMs: number): void {
     this.#socket.write(bytes);
+    if (this.#overheadBytes > 0) this.#noteTurn(bytes.length);
     const sent = bytes.length + this.#overheadBytes;
     this.#written += sent;
     const spans = this.#spans;
@@ -62,6 +84,13 @@ export class SendQueue {
       spans[this.#at] = nowMs;
       spans[this.#at + 1] = sent;
     } else spans[this.#at + 1] = (spans[this.#at + 1] as number) + sent;
+  }
+
+  #noteTurn(bytes: number): void {
+    const now = currentTurn();
+    if (this.#turn !== now) this.#turnBytes = 0;
+    this.#turn = now;
+    this.#turnBytes += bytes;
   }
 
   /** What the kernel holds unacknowledged, as it was seen now. @returns the age of the oldest byte that waits, ms */

@@ -33,8 +33,7 @@ class Line extends EventEmitter {
   }
 }
 
-function bench() {
-  const line = new Line();
+function bench(line = new Line()) {
   const clock = { nowMs: 1_000_000 };
   const closed: string[] = [];
   const cache = new StationCache();
@@ -51,6 +50,7 @@ function bench() {
   return { line, clock, closed, cache, session, look, deliver: (unit: Unit) => session.deliver(unit, cache, clock.nowMs) };
 }
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 const EPOCH = Buffer.from(msm(1077, 1000, { announced: false }));
 function unitOf(b: { clock: { nowMs: number } }, epochNumber: number, more: Partial<Unit> = {}): Unit {
   return {
@@ -148,6 +148,17 @@ describe("age-bounded delivery", () => {
     b.session.switchTo("b");
     b.deliver(unitOf(b, 6));
     expect(b.line.written.at(-1)).toEqual(EPOCH);
+  });
+
+  test("a TLS socket takes what it is given at the end of the turn: several epochs read at once all go, a queue that stays does not grow", async () => {
+    const b = bench(Object.assign(new Line(), { encrypted: true as const, full: true }));
+    expect([b.deliver(unitOf(b, 1)), b.deliver(unitOf(b, 2))]).toEqual(["sent", "sent"]);
+    await nextTurn();
+    expect(b.deliver(unitOf(b, 3))).toBe("skipped");
+    b.line.writableLength = 0;
+    expect([b.deliver(unitOf(b, 4)), b.deliver(unitOf(b, 5))]).toEqual(["sent", "sent"]);
+    b.line.writableLength += EPOCH.length; // more waits than was written in this turn
+    expect(b.deliver(unitOf(b, 6))).toBe("skipped");
   });
 
   test("latencies of the last epoch; none from a recording", () => {
