@@ -64,6 +64,8 @@ export class BaseTruthKeeper {
   readonly #antenna: AntennaWatch;
   readonly #findings: FindingEvents;
   #judged: Pick<BaseTruth, "verdict" | "findings" | "medianCnrDbHz"> = { verdict: "insufficient", findings: [], medianCnrDbHz: null };
+  #singlePoint: BaseTruth["singlePoint"];
+  #comparedAtMs = Number.NEGATIVE_INFINITY;
   #keptAtMs = Number.NEGATIVE_INFINITY;
   #bumpTold = false;
   #base: Base;
@@ -80,7 +82,7 @@ export class BaseTruthKeeper {
     this.#o = options;
     this.#base = base;
     this.#kind = kindOf(base);
-    this.#antenna = new AntennaWatch({ ephemerides: services.ephemerides });
+    this.#antenna = new AntennaWatch({ pool: base.sim ? null : services.ephemerides });
     this.#guard = new ArpGuard({
       baseId: base.id,
       memory: services.memory.of(base.id),
@@ -88,6 +90,7 @@ export class BaseTruthKeeper {
       port: { tell: (event) => services.event(event), remember: (memory, when) => services.memory.keep(base.id, memory, when) },
       nowMs: nowMs(),
     });
+    this.#singlePoint = this.#antenna.result(null, []);
     this.#findings = new FindingEvents(base.id);
     const last = services.memory.lastOf(base.id);
     if (last !== null) this.#monitor.restore(last, nowMs());
@@ -160,25 +163,22 @@ export class BaseTruthKeeper {
 
   /** What came, after it has left. */
   look(frames: readonly { readonly frame: Uint8Array; readonly epoch: Epoch | null; readonly atMs: number }[]): void {
-    const { ephemerides, archive } = this.#o.services;
+    const { archive } = this.#o.services;
     const arp = this.#arpInForce();
     for (const { frame, epoch, atMs } of frames) {
       if (this.#monitor.frame(frame, epoch, atMs) === "unreadable")
         this.#o.metrics.count("azemichi_relay_unreadable_frames_total", { mount: this.#base.mount });
       if (this.#base.kind === "network") continue;
       archive?.put(this.#base.id, frame, atMs);
-      if (epoch === null) ephemerides.put(frame, atMs);
-      this.#antenna.frame(frame, arp);
+      this.#antenna.frame(frame, arp, atMs);
     }
     this.#heedBump();
   }
 
-  /** The survey, else as transmitted. */
+  /** As transmitted, else as surveyed. */
   #arpInForce(): Ecef | null {
-    const { antenna } = this.#base;
-    if (antenna !== null) return { xM: antenna.x, yM: antenna.y, zM: antenna.z };
-    const sent = this.#monitor.antenna;
-    return sent === null ? null : { xM: sent.x, yM: sent.y, zM: sent.z };
+    const { x, y, z } = this.#monitor.antenna ?? this.#base.antenna ?? NOWHERE;
+    return Number.isNaN(x) ? null : { xM: x, yM: y, zM: z };
   }
 
   /** 1005 says the same as before, and the antenna stands elsewhere. */
@@ -192,7 +192,11 @@ export class BaseTruthKeeper {
   /** Once a second. */
   tick(nowMs: number): void {
     const { services } = this.#o;
-    this.#guard.tick({ bumped: this.#antenna.bump.state === "moved", singlePoint: this.#singlePoint().state }, nowMs);
+    if (nowMs - this.#comparedAtMs >= COMPARE_EVERY_MS) {
+      this.#comparedAtMs = nowMs;
+      this.#singlePoint = this.#antenna.result(this.#arpInForce(), services.others(this.#base.id));
+    }
+    this.#guard.tick({ bumped: this.#antenna.bump.state === "moved", singlePoint: this.#singlePoint.state }, nowMs);
     this.#countSatellites(nowMs);
     this.#judged = this.#monitor.truth({ nowMs, clock: services.clock(), lonDeg: surveyedPosition(this.#base)?.lonDeg ?? null, kind: this.#base.kind });
     for (const event of this.#findings.update(this.#judged.findings, nowMs)) services.event(event);
@@ -239,16 +243,12 @@ export class BaseTruthKeeper {
     return this.#monitor.minuteRecord({ baseId: this.#base.id, verdict: this.#judged.verdict, nowMs });
   }
 
-  #singlePoint(): BaseTruth["singlePoint"] {
-    return this.#antenna.result(this.#arpInForce(), this.#o.services.others(this.#base.id));
-  }
-
   #truth(): BaseTruth {
     return {
       guard: this.#guard.truth(),
       ...this.#judged,
       displacementM: this.#antenna.bump.displacementM,
-      singlePoint: this.#singlePoint(),
+      singlePoint: this.#singlePoint,
       inPool: this.#o.services.inPool(this.#base.id),
       source: { kind: this.#kind, note: this.#wayNote() },
     };
@@ -270,6 +270,8 @@ export class BaseTruthKeeper {
   }
 }
 
+const NOWHERE = { x: Number.NaN, y: Number.NaN, z: Number.NaN };
+const COMPARE_EVERY_MS = 5000;
 const KEEP_EVERY_MS = 60_000;
 const SATELLITES_FOR_RTK = 5; // as `satellitesForRtk` counts them
 
