@@ -1,5 +1,5 @@
-import type { Log } from "../../core/runtime/log.ts";
 import { BackOff, pause } from "../../core/runtime/back-off.ts";
+import type { Log } from "../../core/runtime/log.ts";
 import { type BaseStation, BaseTransmitter } from "./base-transmitter.ts";
 import { chunkOf, type NtripConnection, openPush, type PushTarget } from "./ntrip-connection.ts";
 

@@ -1,6 +1,6 @@
 import { epochOf, epochUnixMs, FrameSplitter, type Geodetic, stationId } from "rtcm-parser";
-import { type Body, ChunkedBody, PlainBody } from "../../core/wire/chunked-body.ts";
 import { BackOff, pause } from "../../core/runtime/back-off.ts";
+import { type Body, ChunkedBody, PlainBody } from "../../core/wire/chunked-body.ts";
 import { spread, wander } from "../noise.ts";
 import type { SimulatorContext } from "./base-simulator.ts";
 import { moved } from "./local-frame.ts";

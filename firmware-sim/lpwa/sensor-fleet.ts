@@ -1,5 +1,5 @@
-import type { Log } from "../../core/runtime/log.ts";
 import { pause } from "../../core/runtime/back-off.ts";
+import type { Log } from "../../core/runtime/log.ts";
 import type { SimSensor } from "../demo/sensors.ts";
 import { hash32, seedOf } from "../noise.ts";
 import { connState, connTopic, statsEvent, statsTopic, upEvent, upTopic } from "./chirpstack-envelope.ts";

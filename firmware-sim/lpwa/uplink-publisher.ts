@@ -1,6 +1,6 @@
 import mqtt, { type MqttClient } from "mqtt";
-import type { Log } from "../../core/runtime/log.ts";
 import { BackOff } from "../../core/runtime/back-off.ts";
+import type { Log } from "../../core/runtime/log.ts";
 
 export interface BrokerAddress {
   readonly host: string;

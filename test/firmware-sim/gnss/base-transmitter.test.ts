@@ -121,7 +121,7 @@ describeNeeding(["convbin"], "RTKLIB reads the simulated base", () => {
     try {
       const startMs = STARTS_MS[2] as number;
       writeFileSync(join(folder, "base.rtcm3"), Buffer.concat(epochs(startMs, 60).flatMap((e) => e.frames)));
-      const args = ["-r", "rtcm3", "-tr", "2026/11/23 06:00:00", "-v", "3.03", "-od", "-os", "-o", "base.obs", "-n", "base.nav", "base.rtcm3"];
+      const args = ["-r", "rtcm3", "-tr", "2026/11/23", "06:00:00", "-v", "3.03", "-od", "-os", "-o", "base.obs", "-n", "base.nav", "base.rtcm3"];
       await promisify(execFile)(programPath("convbin") as string, args, { cwd: folder, timeout: 20_000 });
       const lines = readFileSync(join(folder, "base.obs"), "latin1").split("\n");
       const { xM, yM, zM } = latLonToEcef(BASE.antenna);
