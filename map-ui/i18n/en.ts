@@ -182,10 +182,12 @@ export const en: Messages = {
   base: {
     sending: (time) => `Corrections are arriving normally (as of ${time})`,
     silent: (time) => `Corrections are not arriving (as of ${time})`,
+    stopped: (time) => `Corrections of this base are stopped (as of ${time})`,
     unknown: (time) => `State of the corrections is not known (last word ${time})`,
     never: "State of the corrections is not known (no word yet)",
-    word: { sending: "Arriving", silent: "Not arriving", unknown: "Not known" },
+    word: { sending: "Arriving", silent: "Not arriving", stopped: "Stopped", unknown: "Not known" },
     silentWhy: "The base is connected but sends no corrections.",
+    waitingWhy: "The base's position is being checked. Until it is, no corrections are sent.",
     absentWhy: "The base is not connected.",
     state: "State",
     stateWords: { sending: "Sending", silent: "Connected, silent", absent: "Not connected" },
@@ -233,6 +235,7 @@ export const en: Messages = {
     skipped: "Epochs not sent",
     ggaAge: "Age seen by the receiver",
     noPosition: "No position yet",
+    noticeAt: (name, time) => `${name} (as of ${time})`,
     stale: (time) => `Present state is not known (last word ${time})`,
   },
   gateway: {

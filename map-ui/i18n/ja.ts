@@ -180,10 +180,12 @@ export const ja = {
   base: {
     sending: (time: string) => `補正は正常に届いています(${time} 時点)`,
     silent: (time: string) => `補正が届いていません(${time} 時点)`,
+    stopped: (time: string) => `この基地局の補正は止めています(${time} 時点)`,
     unknown: (time: string) => `補正の様子がわかりません(最後の知らせ ${time})`,
     never: "補正の様子がわかりません(まだ知らせがありません)",
-    word: { sending: "届いています", silent: "届いていません", unknown: "わかりません" },
+    word: { sending: "届いています", silent: "届いていません", stopped: "止めています", unknown: "わかりません" },
     silentWhy: "基地局はつながっていますが、補正を送っていません。",
+    waitingWhy: "基地局の位置を確かめています。確かめられるまで、補正は送りません。",
     absentWhy: "基地局がつながっていません。",
     state: "状態",
     stateWords: { sending: "送信中", silent: "接続中・補正なし", absent: "接続なし" },
@@ -231,6 +233,7 @@ export const ja = {
     skipped: "送れなかった補正",
     ggaAge: "受信機が見た補正の古さ",
     noPosition: "まだ位置が届いていません",
+    noticeAt: (name: string, time: string) => `${name}(${time} 時点)`,
     stale: (time: string) => `いまの様子はわかりません(最後の知らせ ${time})`,
   },
   gateway: {

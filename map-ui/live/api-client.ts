@@ -1,7 +1,7 @@
 import type { ConfigJson, MeJson, SeriesJson, SnapshotJson } from "../../core/domain/api.ts";
 
 const REQUEST_TIMEOUT_MS = 15_000;
-const API = "api/v1/"; // relative: the page may stand behind a path prefix
+export const API = "api/v1/"; // relative: the page may stand behind a path prefix
 
 /** What a request came to. Every outcome is one that the page has words for. */
 export type Answer<T> =
@@ -13,7 +13,8 @@ export type Answer<T> =
   | { readonly kind: "server" } // 5xx, or not our JSON
   | { readonly kind: "offline" }; // no answer
 
-async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+/** One request to the API, every outcome of it a value. */
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
   let response: Response;
   try {
     response = await fetch(API + path, { cache: "no-store", ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { SelectedPanel } from "../panels/panel.tsx";
-import { DemoBanner, LiveBanner, PlainListenerBanner } from "../parts/banners.tsx";
+import { DemoBanner, LiveBanner, PlainListenerBanner, StopBanners } from "../parts/banners.tsx";
 import { Header } from "../parts/header.tsx";
 import { Icon, type IconName } from "../parts/icons.tsx";
 import { focusLinkTo, ViewLink } from "../parts/link.tsx";
@@ -72,6 +72,7 @@ function Ready() {
   return (
     <>
       <Header />
+      <StopBanners />
       <LiveBanner />
       <PlainListenerBanner />
       <Summary />

@@ -4,10 +4,10 @@ import { ViewLink } from "../parts/link.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { BASE_TONE, GATEWAY_TONE, ROVER_TONE, type Tone } from "../parts/tones.ts";
 import { timeAgo } from "../state/format.ts";
-import { BASE_SHAPE, baseMark, baseSentence, GATEWAY_SHAPE, gatewayMark, ROVER_SHAPE, roverMark, roverWords } from "../state/stations.ts";
+import { BASE_SHAPE, baseMark, baseSentence, GATEWAY_SHAPE, gatewayMark, ROVER_SHAPE, roverMark, roverNotice, roverWords } from "../state/stations.ts";
 import { clockMs, clocks, field, messages } from "../state/store.ts";
 import { useSignal } from "../state/use-signal.ts";
-import type { Selected } from "../state/view.ts";
+import { type Selected, view } from "../state/view.ts";
 
 /** Bases, tractors, gateways: what brings corrections and data. */
 export function StationsPage() {
@@ -62,6 +62,7 @@ function Rovers() {
   const m = useSignal(messages);
   const now = useSignal(clockMs);
   const clock = useSignal(clocks);
+  const { lang } = useSignal(view);
   const { rovers: known, bases } = useSignal(field);
   const rovers = [...known.values()];
   return (
@@ -73,8 +74,10 @@ function Rovers() {
           const mark = roverMark(rover, now);
           const state = mark === "away" ? null : rover.state;
           const base = state?.baseId ? (bases.get(state.baseId)?.name ?? state.baseId) : null;
+          const notice = roverNotice(rover, now)?.[lang];
           const says =
-            mark === "unknown" && state !== null ? m.rover.stale(clock.time(Date.parse(state.at))) : baselineWords(base, state?.baselineKm ?? null, m);
+            notice ??
+            (mark === "unknown" && state !== null ? m.rover.stale(clock.time(Date.parse(state.at))) : baselineWords(base, state?.baselineKm ?? null, m));
           return (
             <StationCard
               key={rover.id}
@@ -84,7 +87,7 @@ function Rovers() {
               tone={ROVER_TONE[mark]}
               name={rover.name}
             >
-              {says}
+              {notice === undefined ? says : <strong class="notice">{says}</strong>}
             </StationCard>
           );
         })}

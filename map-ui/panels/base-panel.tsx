@@ -2,6 +2,7 @@ import type { BaseJson } from "../../core/domain/api.ts";
 import type { BaseHealth } from "../../core/domain/live.ts";
 import type { Messages } from "../i18n/ja.ts";
 import { type Fact, Facts } from "../parts/facts.tsx";
+import { later } from "../parts/later.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { BASE_TONE } from "../parts/tones.ts";
 import { type Clocks, timeAgo } from "../state/format.ts";
@@ -36,13 +37,22 @@ export function BasePanel({ id }: { id: string }) {
       </h2>
       <Mark shape={BASE_SHAPE[mark]} word={m.base.word[mark]} tone={BASE_TONE[mark]} size="line" />
       <p class="panel__sentence">{baseSentence(base, now, m, clock)}</p>
-      {mark === "silent" && health !== null && <p>{health.state === "absent" ? m.base.absentWhy : m.base.silentWhy}</p>}
+      {mark === "silent" && health !== null && <p>{m.base[whySilent(health)]}</p>}
       <p class="operator-note">{m.stations.operator}</p>
+      <BaseTruth base={base} />
       <Facts rows={factsOf(base, now, m, clock)} />
       {health !== null && <Satellites health={health} />}
       {health !== null && health.messages.length > 0 && <MessageTypes health={health} />}
     </>
   );
+}
+
+/** Guard, verdict, orders and archive come after the rest: most who look here only want to know whether corrections arrive. */
+const BaseTruth = later<{ base: BaseJson }>(() => import("./base-truth.tsx").then((m) => m.BaseTruth));
+
+function whySilent(health: BaseHealth): "absentWhy" | "waitingWhy" | "silentWhy" {
+  if (health.state === "absent") return "absentWhy";
+  return health.truth?.guard.state === "waiting" ? "waitingWhy" : "silentWhy";
 }
 
 function factsOf(base: BaseJson, nowMs: number, m: Messages, clock: Clocks): Fact[] {

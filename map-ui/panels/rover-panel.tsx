@@ -1,21 +1,26 @@
+import type { RoverJson } from "../../core/domain/api.ts";
 import type { RoverState } from "../../core/domain/live.ts";
 import type { Messages } from "../i18n/ja.ts";
 import { type Fact, Facts } from "../parts/facts.tsx";
+import { later } from "../parts/later.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { ROVER_TONE } from "../parts/tones.ts";
 import { type Clocks, timeAgo } from "../state/format.ts";
-import { ROVER_SHAPE, roverMark, roverWords } from "../state/stations.ts";
+import { mustStop, ROVER_SHAPE, roverMark, roverNotice, roverWords } from "../state/stations.ts";
 import { clockMs, clocks, field, messages } from "../state/store.ts";
 import { useSignal } from "../state/use-signal.ts";
+import { view } from "../state/view.ts";
 
 export function RoverPanel({ id }: { id: string }) {
   const m = useSignal(messages);
   const now = useSignal(clockMs);
   const clock = useSignal(clocks);
+  const { lang } = useSignal(view);
   const { rovers, bases } = useSignal(field);
   const rover = rovers.get(id);
   if (rover === undefined) return <h2>{id}</h2>;
   const mark = roverMark(rover, now);
+  const notice = roverNotice(rover, now);
   const state = rover.state;
   const base = state?.baseId ? (bases.get(state.baseId)?.name ?? state.baseId) : null;
   return (
@@ -23,13 +28,17 @@ export function RoverPanel({ id }: { id: string }) {
       <h2 class="panel__title">
         <span aria-hidden="true">➤</span> {rover.name}
       </h2>
+      {notice !== null && <p class={mustStop(notice) ? "stop-banner" : "panel__sentence notice"}>{notice[lang]}</p>}
       <Mark shape={ROVER_SHAPE[mark]} word={roverWords(mark, m)} tone={ROVER_TONE[mark]} size="line" />
       {mark === "unknown" && state !== null && state.fix !== "unknown" && <p class="panel__sentence">{m.rover.stale(clock.time(Date.parse(state.at)))}</p>}
       <p class="operator-note">{m.stations.operator}</p>
+      <RoverService rover={rover} />
       {state !== null && <Facts rows={factsOf(state, { base, nowMs: now }, m, clock)} />}
     </>
   );
 }
+
+const RoverService = later<{ rover: RoverJson }>(() => import("./rover-service.tsx").then((m) => m.RoverService));
 
 function factsOf(s: RoverState, { base, nowMs }: { base: string | null; nowMs: number }, m: Messages, clock: Clocks): Fact[] {
   const or = (value: string | null): string => value ?? m.none;

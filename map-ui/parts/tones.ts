@@ -5,7 +5,7 @@ import type { BaseMark, GatewayMark, RoverMark } from "../state/stations.ts";
 export type Tone = "ok" | "act" | "none";
 
 export const PADDY_TONE: Readonly<Record<PaddyMark, Tone>> = { ok: "ok", low: "act", high: "act", unknown: "none" };
-export const BASE_TONE: Readonly<Record<BaseMark, Tone>> = { sending: "ok", silent: "act", unknown: "none" };
+export const BASE_TONE: Readonly<Record<BaseMark, Tone>> = { sending: "ok", silent: "act", stopped: "act", unknown: "none" };
 export const GATEWAY_TONE: Readonly<Record<GatewayMark, Tone>> = { online: "ok", offline: "act", unknown: "none" };
 export const ROVER_TONE: Readonly<Record<RoverMark, Tone>> = {
   fix: "ok",

@@ -9,12 +9,13 @@ export const corrections = computed<{ mark: BaseMark; sentence: string } | null>
   const bases = [...field.value.bases.values()].map((base) => ({ base, mark: baseMark(base, nowMs) }));
   const first = bases[0];
   if (first === undefined) return null;
-  const names = (mark: BaseMark) =>
+  const names = (...marks: BaseMark[]) =>
     bases
-      .filter((b) => b.mark === mark)
+      .filter((b) => marks.includes(b.mark))
       .map((b) => b.base.name)
       .join("、");
-  if (bases.length > 1 && bases.some((b) => b.mark === "silent")) return { mark: "silent", sentence: m.stations.someBad(names("silent")) };
+  const bad = names("silent", "stopped");
+  if (bases.length > 1 && bad !== "") return { mark: "silent", sentence: m.stations.someBad(bad) };
   if (bases.length > 1 && bases.some((b) => b.mark === "unknown")) return { mark: "unknown", sentence: m.stations.someUnknown(names("unknown")) };
   const oldest = bases.reduce((a, b) => ((a.base.health?.at ?? "") <= (b.base.health?.at ?? "") ? a : b), first);
   return { mark: oldest.mark, sentence: baseSentence(oldest.base, nowMs, m, clocks.value) };

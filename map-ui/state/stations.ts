@@ -1,4 +1,5 @@
 import type { BaseJson, GatewayJson, RoverJson } from "../../core/domain/api.ts";
+import type { Sentence } from "../../core/domain/live.ts";
 import type { Messages } from "../i18n/ja.ts";
 import type { Clocks } from "./format.ts";
 
@@ -6,13 +7,17 @@ import type { Clocks } from "./format.ts";
 export const WORD_FRESH_MS = 20_000;
 const EPOCH_FRESH_S = 5; // a base sends at 1 Hz; without an epoch for 5 s it is silent (core/domain/live.ts)
 
-export type BaseMark = "sending" | "silent" | "unknown";
-export const BASE_SHAPE: Readonly<Record<BaseMark, string>> = { sending: "●", silent: "■", unknown: "✕" };
+export type BaseMark = "sending" | "silent" | "stopped" | "unknown";
+export const BASE_SHAPE: Readonly<Record<BaseMark, string>> = { sending: "●", silent: "■", stopped: "■", unknown: "✕" };
+const NOTICE_SHOWN_MS = 30 * 60_000;
 
-/** Do corrections arrive? Only a fresh word of a sending base says so. */
+/** Do corrections arrive? Only a fresh word of a sending base that nobody stopped says so. */
 export function baseMark(base: BaseJson, nowMs: number): BaseMark {
   const health = base.health;
   if (health === null || !(nowMs - Date.parse(health.at) <= WORD_FRESH_MS)) return "unknown";
+  const guard = health.truth?.guard.state;
+  if (base.stoppedAt !== null || guard === "stopped") return "stopped";
+  if (guard === "waiting") return "silent"; // it sends, and nothing of it is passed on
   const fresh = health.epochAgeS !== null && health.epochAgeS <= EPOCH_FRESH_S;
   return health.state === "sending" && fresh ? "sending" : "silent";
 }
@@ -22,6 +27,16 @@ export function baseSentence(base: BaseJson, nowMs: number, messages: Messages, 
   if (base.health === null) return messages.base.never;
   return messages.base[baseMark(base, nowMs)](clocks.time(Date.parse(base.health.at)));
 }
+
+/** What the driver must be told now. Of a rover that went, only for a while: what was said an hour ago is over. */
+export function roverNotice(rover: RoverJson, nowMs: number): Sentence | null {
+  const state = rover.state;
+  const notice = state?.service?.notice;
+  return state && notice && nowMs - Date.parse(state.at) <= NOTICE_SHOWN_MS ? notice : null;
+}
+
+/** 止めてください */
+export const mustStop = (notice: Sentence | null): notice is Sentence => notice?.code === "stop-now";
 
 export type RoverMark = "fix" | "float" | "dgps" | "single" | "none" | "other" | "unknown" | "away";
 export const ROVER_SHAPE: Readonly<Record<RoverMark, string>> = {

@@ -7,10 +7,11 @@ import { launchBrowser } from "../support/chromium.ts";
 import { describeNeeding } from "../support/requirements.ts";
 import { DESK, openWatched, PHONE } from "./support/browser.ts";
 import { type BuiltPage, buildPage } from "./support/built-page.ts";
-import { fixtureConfig, fixtureMe, fixtureSnapshot } from "./support/fixture-field.ts";
+import { fixtureConfig, fixtureMe, fixtureSnapshot, roverService, roverState, STOP_NOW } from "./support/fixture-field.ts";
 import { type FixtureServer, startFixtureServer } from "./support/fixture-server.ts";
 
 const NOW = Date.parse("2026-06-11T21:05:12Z");
+const STAFF = { ...fixtureMe, user: { id: "u2", username: "yakuba", role: "staff", party: null }, canSeeStaffPages: true } as const; // sees all there is
 const SMALL = { width: 320, height: 640 } as const;
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
@@ -21,11 +22,13 @@ const SCREENS = [
   { name: "map with a plot", path: "?tab=map&plot=plot-3", viewport: PHONE, shows: ".chart canvas" },
   { name: "bases", path: "?tab=base", viewport: PHONE, shows: ".card--station" },
   { name: "plot", path: "?plot=plot-3", viewport: PHONE, shows: ".chart canvas" },
-  { name: "base", path: "?tab=base&base=misato1", viewport: PHONE, shows: ".facts" },
-  { name: "tractor", path: "?tab=base&rover=tractor-1", viewport: PHONE, shows: ".facts" },
+  { name: "base", path: "?tab=base&base=misato1", viewport: PHONE, shows: ".happened" },
+  { name: "tractor", path: "?tab=base&rover=tractor-1", viewport: PHONE, shows: ".diagnosis strong" },
+  { name: "tractor that must stop", path: "?tab=base&rover=tractor-2", viewport: PHONE, shows: ".panel .stop-banner" },
   { name: "desk", path: "", viewport: DESK, shows: ".paddy-table tbody tr" },
   { name: "desk with a plot", path: "?plot=plot-3", viewport: DESK, shows: ".chart canvas" },
-  { name: "desk with a base", path: "?base=misato1", viewport: DESK, shows: ".facts" },
+  { name: "desk with a base", path: "?base=misato1", viewport: DESK, shows: ".orders" },
+  { name: "desk with a tractor", path: "?rover=tractor-1", viewport: DESK, shows: ".diagnosis strong" },
 ] as const;
 
 describeNeeding(["chromium"], "everybody can use the page", () => {
@@ -38,9 +41,11 @@ describeNeeding(["chromium"], "everybody can use the page", () => {
     built = await buildPage();
     browser = await launchBrowser();
     axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-    const snapshot = fixtureSnapshot(NOW);
+    const field = fixtureSnapshot(NOW);
+    const stopping = roverState("tractor-2", NOW, { service: roverService(NOW, { notice: STOP_NOW }) });
+    const snapshot = { ...field, rovers: field.rovers.map((r) => (r.id === "tractor-2" ? { ...r, state: stopping } : r)) };
     server = await startFixtureServer(built.dir, {
-      me: fixtureMe,
+      me: STAFF,
       config: { ...fixtureConfig, demo: true },
       snapshot: () => snapshot,
       password: "-",
@@ -92,7 +97,7 @@ describeNeeding(["chromium"], "everybody can use the page", () => {
         await page.locator(".login").waitFor();
         return [...settings, ...(await violations(page))];
       });
-      server.state.me = fixtureMe;
+      server.state.me = STAFF;
       expect(found).toEqual([]);
     });
   });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { en } from "../../map-ui/i18n/en.ts";
 import { ja } from "../../map-ui/i18n/ja.ts";
+import { truthEn } from "../../map-ui/i18n/truth-en.ts";
+import { truthJa } from "../../map-ui/i18n/truth-ja.ts";
 
 /** Every leaf as `path: text`; functions are called with telling arguments. */
 function leaves(value: unknown, path = ""): Map<string, string> {
@@ -14,13 +16,13 @@ function leaves(value: unknown, path = ""): Map<string, string> {
 const MAY_BE_EMPTY = new Set(["/rover/fixCode/other", "/rover/fixCode/unknown", "/rover/fixCode/away"]);
 
 describe.each([
-  { name: "ja", messages: ja },
-  { name: "en", messages: en },
+  { name: "ja", messages: { ...ja, truth: truthJa } },
+  { name: "en", messages: { ...en, truth: truthEn } },
 ])("$name", ({ messages }) => {
   const texts = leaves(messages);
 
   test("holds every key, none of them empty", () => {
-    expect([...texts.keys()].sort()).toEqual([...leaves(ja).keys()].sort());
+    expect([...texts.keys()].sort()).toEqual([...leaves({ ...ja, truth: truthJa }).keys()].sort());
     expect([...texts].filter(([path, text]) => text === "" && !MAY_BE_EMPTY.has(path))).toEqual([]);
   });
 
@@ -31,7 +33,7 @@ describe.each([
 });
 
 test("English has no Japanese left in it, but for the name of the language", () => {
-  const left = [...leaves(en)].filter(([path, text]) => /[\u3040-\u30ff\u4e00-\u9fff]/.test(text) && path !== "/otherLangName");
+  const left = [...leaves({ ...en, truth: truthEn })].filter(([path, text]) => /[\u3040-\u30ff\u4e00-\u9fff]/.test(text) && path !== "/otherLangName");
   expect(left).toEqual([]);
 });
 

@@ -1,7 +1,9 @@
 import type { BaseJson, ConfigJson, DeviceJson, MeJson, PlotFeatureJson, RoverJson, SeriesJson, SnapshotJson } from "../../../core/domain/api.ts";
-import type { BaseHealth, RoverState } from "../../../core/domain/live.ts";
+import type { PlotShare } from "../../../core/domain/history.ts";
+import type { BaseHealth, BaseTruth, RelayEvent, RoverService, RoverState } from "../../../core/domain/live.ts";
 import { QUANTITIES, type Quantity } from "../../../core/domain/quantity.ts";
 import type { QualityFlag, ReadingJson } from "../../../core/domain/reading.ts";
+import type { RoverDiagnosis } from "../../../core/domain/rover-diagnosis.ts";
 
 /** A small field of our own making: 14 paddies, 13 with a sensor, a base, two tractors, a gateway. */
 const MINUTE_MS = 60_000;
@@ -79,6 +81,70 @@ function plotAt(i: number): PlotFeatureJson {
   };
 }
 
+export function baseTruth(nowMs: number, patch: Partial<BaseTruth> = {}): BaseTruth {
+  return {
+    guard: { state: "passing", confirmed: true, since: at(nowMs - 26 * 3_600_000), reason: null, offSurveyM: 0.002 },
+    verdict: "watch",
+    findings: [
+      {
+        code: "gaps",
+        ja: "この1時間に補正の抜けがあります",
+        en: "Epochs were missing in the last hour",
+        severity: "warning",
+        value: 0.0123,
+        threshold: 0.005,
+      },
+      {
+        code: "no-1117",
+        ja: "QZSS(1117)を入れると衛星が増えます",
+        en: "Enable QZSS (1117) for more satellites",
+        severity: "hint",
+        value: null,
+        threshold: null,
+      },
+    ],
+    displacementM: 0.004,
+    singlePoint: {
+      state: "agrees",
+      offM: 1.8,
+      upM: -0.9,
+      spanS: 900,
+      note: { code: "single-point-agrees", ja: "10 m以内で合っています", en: "Agrees within 10 m" },
+    },
+    medianCnrDbHz: 44.2,
+    inPool: true,
+    source: { kind: "push", note: null },
+    ...patch,
+  };
+}
+
+export function roverService(nowMs: number, patch: Partial<RoverService> = {}): RoverService {
+  return {
+    requestedMount: "FIELD",
+    sessions: 1,
+    plotId: "plot-3",
+    sendLatencyMs: 212,
+    relayLatencyMs: 31,
+    unsentBytes: 0,
+    gaps: 0,
+    ggaAgeS: 0.4,
+    datum: "JGD2011@元期",
+    otherStation: null,
+    switches: [
+      {
+        at: at(nowMs - 600_000),
+        from: null,
+        to: "misato1",
+        reason: { code: "home-base", ja: "ほ場「北の3番」の基準局です", en: "Home base of the plot" },
+      },
+    ],
+    notice: null,
+    ...patch,
+  };
+}
+
+export const STOP_NOW = { code: "stop-now", ja: "止めてください。基準局の異常で補正を終えました", en: "Stop. Corrections have ended: base failed" };
+
 export function baseHealth(nowMs: number, patch: Partial<BaseHealth> = {}): BaseHealth {
   return {
     baseId: "misato1",
@@ -109,6 +175,7 @@ export function baseHealth(nowMs: number, patch: Partial<BaseHealth> = {}): Base
     antenna: { stationId: 1, x: -3_808_912.123, y: 3_135_021.456, z: 4_028_811.789, heightM: null, latDeg: 39.4203, lonDeg: 140.5442 },
     receiver: "u-blox ZED-F9P",
     rovers: 2,
+    truth: baseTruth(nowMs),
     ...patch,
   };
 }
@@ -132,6 +199,7 @@ export function roverState(roverId: string, nowMs: number, patch: Partial<RoverS
     hdop: 0.6,
     ggaAgeS: 1,
     baselineKm: 0.6,
+    service: roverService(nowMs),
     ...patch,
   };
 }
@@ -235,3 +303,42 @@ export function fixtureSeries(fromMs: number, toMs: number): SeriesJson {
   }
   return { unit: "cm", buckets };
 }
+
+export const fixtureDiagnosis = (nowAt: string): RoverDiagnosis => ({
+  code: "well",
+  ja: "補正は正常に届いています。",
+  en: "Corrections are arriving normally.",
+  at: nowAt,
+  evidence: { connected: true, fix: "fix" },
+});
+
+export const fixtureShares = (nowAt: string): PlotShare[] => [
+  {
+    plotId: "plot-3",
+    from: nowAt,
+    to: nowAt,
+    totalS: 3600,
+    secondsByFix: { fix: 3492, float: 108 },
+    fixShare: 0.97,
+    bases: [{ baseId: "misato1", seconds: 3600, datum: "JGD2011@元期" }],
+    sim: false,
+  },
+  { plotId: null, from: nowAt, to: nowAt, totalS: 600, secondsByFix: { float: 600 }, fixShare: 0, bases: [], sim: false },
+];
+
+export const fixtureEvents = (nowAt: string): RelayEvent[] => [
+  {
+    at: nowAt,
+    code: "arp-off-survey",
+    ja: "基準局の位置が測量値と4.0 cm違うため補正を止めました",
+    en: "Base position is 4.0 cm off its survey. Corrections stopped",
+    baseId: "misato1",
+    roverId: null,
+    severity: "alarm",
+  },
+];
+
+export const fixtureArchive = [
+  { name: "2026-06-11T21Z.rtcm3", from: "2026-06-11T21:00:00.000Z", bytes: 210_000, complete: false },
+  { name: "2026-06-11T20Z.rtcm3", from: "2026-06-11T20:00:00.000Z", bytes: 2_700_000, complete: true },
+];

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import type { ConfigJson, LiveEvents, MeJson, SnapshotJson } from "../../../core/domain/api.ts";
-import { fixtureSeries } from "./fixture-field.ts";
+import { fixtureArchive, fixtureDiagnosis, fixtureEvents, fixtureSeries, fixtureShares } from "./fixture-field.ts";
 
 /** What the server answers; a test changes it as it goes. */
 export interface FixtureState {
@@ -67,6 +67,20 @@ export async function startFixtureServer(distDir: string, state: FixtureState): 
           : json(200, { ...state.snapshot(), id: String(eventId) });
       case "GET series":
         return json(200, fixtureSeries(Date.parse(url.searchParams.get("from") ?? ""), Date.parse(url.searchParams.get("to") ?? "")));
+      case "GET rovers/tractor-1/diagnosis":
+        return json(200, fixtureDiagnosis(state.snapshot().at));
+      case "GET rovers/tractor-1/plots":
+        return json(200, { roverId: "tractor-1", plots: fixtureShares(state.snapshot().at) });
+      case "GET bases/misato1/events":
+        return json(200, { events: fixtureEvents(state.snapshot().at) });
+      case "GET bases/misato1/archive":
+        return json(200, { baseId: "misato1", files: fixtureArchive });
+      case "POST bases/misato1/confirm":
+      case "POST bases/misato1/stop":
+      case "POST bases/misato1/start":
+      case "POST bases/recheck":
+        if (state.me.user?.role !== "staff") return json(403, { type: "about:blank", title: "Forbidden", status: 403 });
+        return json(200, { id: 1, at: state.snapshot().at, kind: path.split("/").at(-1), baseId: "misato1", username: "yakuba", reason: null });
       case "POST session": {
         const { password } = JSON.parse(await bodyOf(request)) as { password: string };
         if (password !== state.password) return json(401, { type: "about:blank", title: "wrong password", status: 401 });
