@@ -20,7 +20,10 @@ export function archiveHourMs(name: string): number | null {
   return Number.isFinite(atMs) && new Date(atMs).toISOString().startsWith(`${day}T${hour}`) ? atMs : null;
 }
 
-/** Hourly raw files of one base, as the relay writes them to `<archive>/<baseId>/`; newest first. */
+/** The relay's folder for a base: its id, with the dots written as %2E. */
+export const archiveFolderOf = (archive: string, baseId: string): string => join(archive, baseId.replaceAll(".", "%2E"));
+
+/** Hourly raw files of one base; newest first. */
 export async function listArchive(folder: string, nowMs: number): Promise<ArchiveFile[]> {
   const names = (await readdir(folder).catch(absent(() => []))).filter((name) => archiveHourMs(name) !== null).sort();
   const files: ArchiveFile[] = [];

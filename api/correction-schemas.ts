@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { BaseMinute } from "../core/domain/base-minute.ts";
 import type { BaseHistoryMinute, PlotShare, TrackPoint } from "../core/domain/history.ts";
 import type { BaseTruth, Finding, RelayEvent, RoverService, Sentence } from "../core/domain/live.ts";
 import type { RoverDiagnosis } from "../core/domain/rover-diagnosis.ts";
@@ -62,6 +63,27 @@ export const RelayEventSchema = z.looseObject({
 }) satisfies z.ZodType<RelayEvent>;
 export const EventsSchema = z.strictObject({ events: z.array(RelayEventSchema).describe("newest first") });
 
+const system = z.enum(["GPS", "GLONASS", "GALILEO", "SBAS", "QZSS", "BEIDOU", "NAVIC"]);
+const BaseMinuteSchema = z.looseObject({
+  baseId: text,
+  at: time,
+  bytes: number,
+  frames: number,
+  epochs: number,
+  missedEpochs: number,
+  duplicates: number,
+  outOfOrder: number,
+  crcFailures: number,
+  reconnects: number,
+  satellites: z.partialRecord(system, number),
+  medianCnrDbHz: number.nullable(),
+  latencyMedianMs: number.nullable(),
+  latencyP95Ms: number.nullable(),
+  slips: number,
+  satelliteS: number,
+  verdict,
+}) satisfies z.ZodType<BaseMinute>;
+
 export const BaseHistorySchema = z.strictObject({
   baseId: text,
   minutes: z.array(
@@ -78,10 +100,10 @@ export const BaseHistorySchema = z.strictObject({
       crcFailures: number,
       latencyMeanMs: number.nullable(),
       latencyMaxMs: number.nullable(),
-      satellites: z.partialRecord(z.enum(["GPS", "GLONASS", "GALILEO", "SBAS", "QZSS", "BEIDOU", "NAVIC"]), z.strictObject({ least: number, most: number })),
+      satellites: z.partialRecord(system, z.strictObject({ least: number, most: number })),
       medianCnrDbHz: number.nullable(),
       displacementM: number.nullable(),
-      counted: z.record(text, z.unknown()).nullable().describe("what the relay itself counted of this minute"),
+      counted: BaseMinuteSchema.nullable().describe("what the relay itself counted of this minute"),
       sim: z.boolean(),
     }) satisfies z.ZodType<BaseHistoryMinute>,
   ),

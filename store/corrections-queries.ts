@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { BaseMinute } from "../core/domain/base-minute.ts";
 import type { BaseHistoryMinute, PlotShare, TrackPoint } from "../core/domain/history.ts";
 import type { FixState, RelayEvent } from "../core/domain/live.ts";
 import { FIXES } from "./corrections-schema.ts";
@@ -88,7 +89,7 @@ function minuteOf(row: MinuteRow & { minute: number; counted: string | null }): 
     satellites: Object.fromEntries(systems.map(([system, [least, most]]) => [system, { least, most }])),
     medianCnrDbHz: row.cnr_dbhz,
     displacementM: row.displacement_m,
-    counted: row.counted === null ? null : (JSON.parse(row.counted) as Record<string, unknown>),
+    counted: row.counted === null ? null : (JSON.parse(row.counted) as BaseMinute),
     sim: row.sim === 1,
   };
 }

@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { listArchive, openArchive } from "../archive-files.ts";
+import { archiveFolderOf, listArchive, openArchive } from "../archive-files.ts";
 import type { ApiContext } from "../context.ts";
 import { ArchiveSchema } from "../correction-schemas.ts";
 import { addEndpoint } from "../endpoint.ts";
@@ -15,7 +14,7 @@ const DOWNLOADS_MAX = 8; // at once
 export function archiveRoutes(app: FastifyInstance, api: ApiContext): void {
   let running = 0;
   const folderOf = (baseId: string): string | null =>
-    api.catalog.current().bases.some((b) => b.id === baseId) ? join(api.settings.archiveFolder, baseId) : null;
+    api.catalog.current().bases.some((b) => b.id === baseId) ? archiveFolderOf(api.settings.archiveFolder, baseId) : null;
   addEndpoint(app, api, {
     method: "GET",
     url: "/bases/:id/archive",

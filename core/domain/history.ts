@@ -1,3 +1,4 @@
+import type { BaseMinute } from "./base-minute.ts";
 import type { BaseHealth, BaseTruth, FixState } from "./live.ts";
 
 /** One minute of a base as its health told it each second. `GET bases/{id}/history`. */
@@ -17,7 +18,7 @@ export interface BaseHistoryMinute {
   readonly satellites: Readonly<Partial<Record<keyof BaseHealth["satellites"], { readonly least: number; readonly most: number }>>>;
   readonly medianCnrDbHz: number | null; // last of the minute
   readonly displacementM: number | null; // likewise
-  readonly counted: Readonly<Record<string, unknown>> | null; // what the relay itself counted of this minute, when it told
+  readonly counted: BaseMinute | null; // what the relay itself counted of this minute, when it told
   readonly sim: boolean;
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { archiveFolderOf } from "../../api/archive-files.ts";
 import type { CorrectionHistoryReader } from "../../api/context.ts";
 import {
   ArchiveSchema,
@@ -17,6 +18,7 @@ import { BaseHealthSchema } from "../../api/schemas.ts";
 import { AzemichiError } from "../../core/domain/errors.ts";
 import type { RelayEvent, RoverState } from "../../core/domain/live.ts";
 import { topics } from "../../core/domain/topics.ts";
+import { folderName } from "../../correction-relay/archive-folder.ts";
 import { freshHistory, health, rover, event as storedEvent, truth } from "../store/history-fixture.ts";
 import { NOON, type TestApi, testApi } from "./api-fixture.ts";
 import { catalog, roverState } from "./town.ts";
@@ -198,6 +200,10 @@ describe("archive", () => {
     "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
   ])("%s leads nowhere", async (name) => {
     expect((await ask("staff", "GET", `bases/town-hall/archive/${name}`)).statusCode).toBeGreaterThanOrEqual(400);
+  });
+
+  test.each(["misato1", "town-hall", "Misato_1.b", "a..b"])("is where the relay writes it: %s", (baseId) => {
+    expect(archiveFolderOf("archive", baseId)).toBe(join("archive", folderName(baseId)));
   });
 
   test("of a base that has none is empty", async () => {
