@@ -46,7 +46,7 @@ export async function runRole(config: Config, role: BusRole): Promise<void> {
   const briefing = underSupervisor ? await nextBriefing() : await ownBriefing(config, role);
   const log = createLog({ level: config.logLevel, base: { role } });
   const resources = new Resources(log);
-  setPriority(ROLES[role].niceness);
+  if (ROLES[role].niceness > 0) setPriority(ROLES[role].niceness); // the relay keeps what its operator gave it
   const release = await lock(briefing.folder, role);
   try {
     const context = contextOf({ config, role, briefing, log, resources, signal: ending.signal });

@@ -33,14 +33,14 @@ const NETWORK_SUBSCRIBE: Record<Integration, readonly string[]> = {
 const UPLINK_TOPICS = ["application/+/device/+/event/#", "v3/+/devices/+/#"] as const;
 
 const ROLE_PUBLISH: Record<"relay" | "field" | "web" | "sim", readonly string[]> = {
-  relay: ["azemichi/v1/bases/#", "azemichi/v1/rovers/#", "azemichi/v1/internal/metrics/relay"],
+  relay: ["azemichi/v1/bases/#", "azemichi/v1/rovers/#", "azemichi/v1/internal/refusals", "azemichi/v1/internal/metrics/relay"],
   field: [],
   web: ["azemichi/v1/internal/metrics/web"],
   sim: ["azemichi/v1/internal/metrics/sim"],
 };
 const ROLE_SUBSCRIBE: Record<"relay" | "field" | "web" | "sim", readonly string[]> = {
   relay: [],
-  field: [],
+  field: ["azemichi/v1/bases/#", "azemichi/v1/rovers/#"], // it keeps their history
   web: ["azemichi/v1/#"],
   sim: [],
 };

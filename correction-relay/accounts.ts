@@ -62,7 +62,7 @@ export class Accounts {
     const rover = roverNamed(catalog, username);
     const verdict = await this.#secret(`rover:${rover?.username ?? username.slice(0, 128)}`, rover?.password ?? null, password, peer);
     if (verdict !== "right" || rover === undefined) return { kind: "refused", reason: verdict === "right" ? "wrong" : verdict };
-    if (isExpired(rover, localDate(this.#nowMs(), catalog.site.timeZone))) return { kind: "refused", reason: "expired" };
+    if (rover.expiresOn !== null && isExpired(rover, localDate(this.#nowMs(), catalog.site.timeZone))) return { kind: "refused", reason: "expired" };
     return { kind: "accepted", account: rover };
   }
 

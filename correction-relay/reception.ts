@@ -136,7 +136,7 @@ export class Reception {
       this.#sessions.remove(ghost); // its end is told later, and the next one may already ask
       ghost.cut("replaced by a new session of its account");
     }
-    const log = this.#o.log.child({ mount: mount.name, rover: rover.id });
+    const { log } = this.#o;
     const session = new RoverSession({
       socket,
       rover,
@@ -149,12 +149,12 @@ export class Reception {
         this.#sessions.remove(closed);
         mount.leave(closed);
         this.#o.metrics.count("azemichi_relay_rover_ends_total", { mount: mount.name });
-        log.info("rover left", { reason, skippedEpochs: closed.skippedEpochs });
+        log.info("rover left", { mount: mount.name, rover: rover.id, reason, skippedEpochs: closed.skippedEpochs });
       },
     });
     this.#sessions.add(session);
     const version = versionFor(request);
-    log.info("rover connected", { agent: request.agent, address: peer.address, version, replaced: cap.replaces.length });
+    log.info("rover connected", { mount: mount.name, rover: rover.id, agent: request.agent, address: peer.address, version, replaced: cap.replaces.length });
     mount.join(session, version === 2 ? streamOk(nowMs()) : ICY_OK);
     session.receive(rest);
     socket.resume();

@@ -3,7 +3,8 @@ import type { BaseHealth, RelayEvent, RoverService, RoverState } from "../core/d
 import type { CatalogView } from "../core/domain/site.ts";
 import type { Mounts } from "./mounts.ts";
 import type { RefusedLogin } from "./refusals.ts";
-import { absentRover, type HeardGga, type RoverSession } from "./rover.ts";
+import type { RoverSession } from "./rover.ts";
+import { absentRover, type HeardGga } from "./rover-state.ts";
 import type { Served } from "./served.ts";
 import { DatumWatch } from "./virtual/datums.ts";
 

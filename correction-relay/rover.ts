@@ -10,8 +10,6 @@ import { SendQueue } from "./send-queue.ts";
 import { cut, finish } from "./socket.ts";
 import type { CachedFrames } from "./station-cache.ts";
 
-export { absentRover, type HeardGga } from "./rover-state.ts";
-
 export interface RoverSessionOptions {
   readonly socket: Socket;
   readonly rover: Rover;

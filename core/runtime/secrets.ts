@@ -1,4 +1,4 @@
-import { argon2 as argon2Callback, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { argon2 as argon2Callback, createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 
 const argon2 = promisify(argon2Callback);
@@ -39,8 +39,19 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
 
 /** HMAC-SHA256 under the data folder's key, hex: for device tokens, and to know a verified password again in microseconds. */
 export function tokenDigest(key: Uint8Array, token: string): string {
-  return createHmac("sha256", key).update(token, "utf8").digest("hex");
+  return createHmac("sha256", secretKeyOf(key)).update(token, "utf8").digest("hex");
 }
+
+/** Made once: of the 18 µs that a digest takes with the bare bytes, 15 are spent on them, and 10,000 rovers may log in at once. */
+function secretKeyOf(key: Uint8Array): KeyObject {
+  let made = SECRET_KEYS.get(key);
+  if (made === undefined) {
+    made = createSecretKey(key);
+    SECRET_KEYS.set(key, made);
+  }
+  return made;
+}
+const SECRET_KEYS = new WeakMap<Uint8Array, KeyObject>();
 
 /** Constant time for equal lengths; different lengths are unequal. */
 export function equalSecrets(a: string, b: string): boolean {
