@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { type Account, covers, judgePublish, maySubscribe } from "../../broker/access.ts";
+import { topics } from "../../core/domain/topics.ts";
 
 const device: Account = { kind: "device", id: "kita-3-level" };
 const chirpstack: Account = { kind: "network", id: "cs", networkKind: "chirpstack" };
 const tts: Account = { kind: "network", id: "tts", networkKind: "tts" };
 const anyNetwork: Account = { kind: "network", id: "net", networkKind: null };
 const relay: Account = { kind: "role", role: "relay" };
+const field: Account = { kind: "role", role: "field" };
 const web: Account = { kind: "role", role: "web" };
 
 describe("publish", () => {
@@ -32,6 +34,10 @@ describe("publish", () => {
     ["network on our own topics", anyNetwork, "azemichi/v1/readings/kita-3-level", "refused"],
     ["network on a device's topic", anyNetwork, "azemichi/v1/devices/kita-3-level/senml", "refused"],
     ["relay, health", relay, "azemichi/v1/bases/misato1/health", "bus"],
+    ["relay, events of a base", relay, topics.baseEvents("misato1"), "bus"],
+    ["relay, minutes of a base", relay, topics.baseMinutes("misato1"), "bus"],
+    ["relay, events of a rover", relay, topics.roverEvents("tractor-1"), "bus"],
+    ["relay, refused log-ins", relay, topics.refusals, "bus"],
     ["relay, metrics", relay, "azemichi/v1/internal/metrics/relay", "bus"],
     ["relay, another's metrics", relay, "azemichi/v1/internal/metrics/web", "refused"],
     ["relay, readings", relay, "azemichi/v1/readings/x", "refused"],
@@ -73,6 +79,12 @@ describe("subscribe", () => {
     ["network, $SYS", anyNetwork, "$SYS/#", false],
     ["network, readings", anyNetwork, "azemichi/v1/readings/#", false],
     ["relay hears nothing", relay, "azemichi/v1/bases/#", false],
+    ["field hears health for its history", field, topics.baseHealth("+"), true],
+    ["field hears minutes of bases", field, topics.baseMinutes("+"), true],
+    ["field hears events of bases", field, topics.baseEvents("+"), true],
+    ["field hears rovers", field, topics.rover("+"), true],
+    ["field hears events of rovers", field, topics.roverEvents("+"), true],
+    ["field, not the uplinks, which are handed to it", field, "application/#", false],
     ["web hears ours", web, "azemichi/v1/#", true],
     ["web, not the networks", web, "application/#", false],
     ["web, not everything", web, "#", false],
