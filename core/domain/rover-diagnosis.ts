@@ -88,7 +88,9 @@ function connectedCause(input: DiagnosisInput, state: RoverState): Found {
   const notice = state.service?.notice ?? null;
   if (state.baseId === null && notice?.code === "too-far") return found(WORDS.tooFarFromAll);
   if (base === null) return found(WORDS.noBase, { notice: notice?.code ?? null });
-  const trouble = baseCause(base, nowMs) ?? refusalCause(input, REFUSAL_MS.connected, state.connectedSince);
+  // Anybody can send a wrong password under a name that he knows: of one who is in, only what was refused to the right one counts.
+  const full = input.refusal?.reason === "sessions" ? refusalCause(input, REFUSAL_MS.connected, state.connectedSince) : null;
+  const trouble = baseCause(base, nowMs) ?? full;
   if (trouble) return trouble;
   const connectedS = state.connectedSince === null ? 0 : agoMs(state.connectedSince, nowMs) / 1000;
   if (state.correctionAgeS === null || state.correctionAgeS > LATE_S)

@@ -125,6 +125,7 @@ export function demoSite(secrets: DemoSecrets): SiteFile {
       antenna: antennaOf(base),
       datum: { frame: "JGD2011", epoch: "元期" },
       maxBaselineKm: 20,
+      alignedWith: DEMO_BASES.filter(({ id }) => id !== base.id).map(({ id }) => id), // their antennas stand exactly where they say
       sim: true,
     })),
     rovers: DEMO_ROVERS.map((rover) => ({

@@ -188,6 +188,7 @@ describe("each cause is told by what produces it", () => {
       code: "expired",
     },
     { name: "too many sessions", given: { refusal: refusal("sessions") }, code: "session-limit", ja: /2台/ },
+    { name: "somebody else's wrong password does not hide that it is well", given: { refusal: refusal("wrong-password") }, code: "well" },
     { name: "the server is busy", given: { state: away(3600), refusal: refusal("busy") }, code: "busy" },
     { name: "a refusal before it got in is over", given: { refusal: refusal("wrong-password", 700) }, code: "well" },
     { name: "a refusal before it went is over", given: { state: away(20), refusal: refusal("wrong-password", 100) }, code: "link" },
