@@ -3,7 +3,19 @@ import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 /** What a test may need that the project does not carry: the folder of real data beside it, or a real program. */
-export type Need = "shared" | "chromium" | "str2str" | "convbin" | "gpsd" | "stunnel" | "openssl" | "mosquitto" | "mosquitto_pub" | "mosquitto_sub" | "influxd";
+export type Need =
+  | "shared"
+  | "chromium"
+  | "str2str"
+  | "convbin"
+  | "gpsd"
+  | "stunnel"
+  | "openssl"
+  | "socat"
+  | "mosquitto"
+  | "mosquitto_pub"
+  | "mosquitto_sub"
+  | "influxd";
 
 const SHARED = new URL("../../../shared/", import.meta.url).pathname;
 const REQUIRED = process.env["REQUIRE_PEERS"] === "1";
