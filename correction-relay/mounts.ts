@@ -97,7 +97,7 @@ export class Mounts implements MountDirectory {
   #add(base: Base): void {
     const { nowMs } = this.#o;
     const stream = new BaseStream({ ...this.#streamOptions, base });
-    const mounts = base.kind === "network" && base.pull !== null ? this.#networkMounts(base) : this.#streamMounts(base, stream);
+    const mounts = base.kind === "network" && base.pull !== null ? this.#networkMounts(base, stream) : this.#streamMounts(base, stream);
     for (const mount of mounts) this.#mounts.set(mount.name, mount);
     const upstream = base.kind === "physical" && (base.pull ?? base.listen) !== null ? new BaseUpstream({ ...this.#o, stream, nowMs }) : null;
     if (upstream !== null) stream.truth.reachedBy(() => upstream.note);
@@ -128,10 +128,11 @@ export class Mounts implements MountDirectory {
     ];
   }
 
-  #networkMounts(base: Base): LivingMount[] {
+  #networkMounts(base: Base, stream: BaseStream): LivingMount[] {
     const url = parseUpstreamUrl(base.pull ?? "");
     if (url === null) return [];
-    const seats: NetworkSeats = { taken: 0 };
+    const seats: NetworkSeats = { taken: 0, refusal: null };
+    stream.truth.reachedBy(() => seats.refusal);
     const { random, log, metrics } = this.#o;
     const current = (): Base => this.#catalog.bases.find(({ id }) => id === base.id) ?? base;
     return FORMS.map(

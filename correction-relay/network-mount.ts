@@ -1,9 +1,11 @@
+import type { Sentence } from "../core/domain/live.ts";
 import type { Base } from "../core/domain/site.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import { BaseStream, type BaseStreamOptions } from "./base-stream.ts";
 import type { FeedForm } from "./feed-forms.ts";
-import { WORDS } from "./relay-words.ts";
+import { notice1029 } from "./notice-text.ts";
+import { spoken, WORDS } from "./relay-words.ts";
 import type { RoverSession } from "./rover.ts";
 import type { LivingMount, Served } from "./served.ts";
 import { Upstream } from "./sources/upstream.ts";
@@ -24,9 +26,10 @@ export interface NetworkMountOptions {
   readonly metrics: Metrics;
 }
 
-/** How many sessions of an upstream's account are in use, over all forms of its mount. */
+/** What all forms of its mount share of an upstream's account. */
 export interface NetworkSeats {
-  taken: number;
+  taken: number; // sessions in use
+  refusal: Sentence | null; // for good: asking again for each rover that comes would get us banned
 }
 
 /** What one rover has of a network: a virtual station of its own. */
@@ -61,10 +64,6 @@ export class NetworkMount implements LivingMount {
     return [...this.#seats.values()].at(-1)?.own.stream ?? null;
   }
 
-  get note(): Upstream["note"] {
-    return [...this.#seats.values()].at(-1)?.upstream.note ?? null;
-  }
-
   entry(nowMs: number): TableEntry {
     const base = this.#o.base();
     const form = this.newest?.truth.tableEntry({ mount: this.name, form: this.#o.form, nowMs }).form ?? {
@@ -82,8 +81,12 @@ export class NetworkMount implements LivingMount {
     if (seats.taken >= base.pullSessions) {
       metrics.count("azemichi_relay_network_full_total", { mount: base.mount });
       log.warn("no session left at the network", { mount: base.mount, sessions: seats.taken });
-      rover.start(Buffer.from(statusLine, "latin1"));
-      rover.end(`network: ${WORDS.networkFull.code}`);
+    }
+    const without = seats.refusal ?? (seats.taken >= base.pullSessions ? WORDS.networkFull : null);
+    if (without !== null) {
+      const notice = notice1029(spoken(without), { stationId: 0, nowMs: streamOptions.nowMs() });
+      rover.start(Buffer.concat([Buffer.from(statusLine, "latin1"), notice]));
+      rover.end(`network: ${without.code}`);
       return;
     }
     const stream = new BaseStream({ ...streamOptions, base });
@@ -103,6 +106,7 @@ export class NetworkMount implements LivingMount {
     seats.taken += 1;
     this.#seats.set(rover, { own, upstream });
     stream.truth.servesRover(() => rover.position);
+    stream.truth.reachedBy(() => upstream.note);
     own.join(rover, statusLine);
     upstream.want(true);
   }
@@ -130,6 +134,7 @@ export class NetworkMount implements LivingMount {
       const line = rover.ggaSentence;
       if (line !== null) upstream.heard(line);
       upstream.tick(nowMs);
+      this.#o.seats.refusal ??= upstream.refusal;
       own.stream.tick(nowMs);
       own.tick(nowMs);
     }

@@ -57,6 +57,11 @@ export class Upstream {
     return this.#note;
   }
 
+  /** The other caster said no for good, and why: nothing of this entry is to be tried again. */
+  get refusal(): Sentence | null {
+    return this.#refusedForGood ? this.#note : null;
+  }
+
   want(wanted: boolean): void {
     if (wanted && this.#running === null && !this.#refusedForGood) {
       const running = new AbortController();
@@ -100,7 +105,7 @@ export class Upstream {
         if (link.kind === "open") link.socket.destroy();
         return;
       }
-      if (link.kind === "open") await this.#serve(link);
+      if (link.kind === "open") await this.#serve(link, signal);
       else this.#failed(link);
       if (link.kind === "failed" && link.retry === "never") {
         this.#refusedForGood = true;
@@ -141,7 +146,7 @@ export class Upstream {
   }
 
   /** Until the stream ends. */
-  async #serve(link: Link): Promise<void> {
+  async #serve(link: Link, signal: AbortSignal): Promise<void> {
     const { limits, nowMs, kind } = this.#o;
     const session = new SourceSession({
       socket: link.socket,
@@ -164,7 +169,8 @@ export class Upstream {
     this.#session = { session, link };
     if (this.#gga !== null && this.#o.needsGga) this.heard(this.#gga);
     await ended;
-    this.#session = null;
+    if (this.#session?.session === session) this.#session = null;
+    if (signal.aborted) return; // by our own wish: nothing to complain of
     if (nowMs() - startedAtMs >= STEADY_AFTER_MS) this.#backOff.reset();
     this.#note = { code: "ended", ja: "相手が接続を閉じました。つなぎ直します", en: "the peer closed the connection; connecting again" };
   }

@@ -138,6 +138,9 @@ describe("pull from another caster", () => {
     bench.pass(2000);
     bench.pass(0);
     expect(bench.bases.get("misato1")?.state).toBe("absent");
+    await eventually(() => other.sockets[0]?.destroyed ?? false, "the end there");
+    await passing(bench, 0, () => true, "a look");
+    expect(bench.bases.get("misato1")?.truth?.source.note).toBeNull(); // nobody wants it: nothing is amiss
   });
 
   test("a closed port is said in words, and tried again", async () => {
@@ -192,6 +195,24 @@ describe("a network (VRS)", () => {
     const third = await joinRover(bench, "MISATO1", basic("tractor2", ROVER_PASSWORD));
     bench.pass(1000);
     expect(third.closed).toBe(false);
+  });
+
+  test("a refused password ends it for all rovers, and is said to staff and driver", async () => {
+    await using other = await otherCaster(() => "HTTP/1.1 401 Unauthorized\r\n\r\n");
+    await using bench = await vrs(other.port);
+    const first = await joinRover(bench);
+    await passing(bench, 0, () => bench.bases.get("misato1")?.truth?.source.note?.code === "awaits-gga", "what it waits for");
+    first.send(sendGga(GGA));
+    await passing(bench, 1000, () => bench.bases.get("misato1")?.truth?.source.note?.code === "password", "the reason");
+    expect(bench.rovers.get("tractor1")?.service?.notice?.code).toBe("password");
+    first.socket.destroy();
+    await passing(bench, 0, () => bench.rovers.get("tractor1")?.state === "disconnected", "the first one gone");
+    const second = await joinRover(bench, "MISATO1", basic("tractor2", ROVER_PASSWORD));
+    await second.untilClosed();
+    expect(second.received.toString("utf8")).toContain("ユーザー名かパスワード");
+    bench.pass(1000);
+    expect(other.heads.length).toBe(1);
+    expect(bench.bases.get("misato1")?.truth?.source.note?.code).toBe("password");
   });
 
   test("a reference over 50 km away is not this rover's", async () => {
