@@ -27,15 +27,17 @@ export function parseUpstreamUrl(text: string): UpstreamUrl | null {
   const scheme = /^(ntrips?|tcp):/i.exec(text)?.[1]?.toLowerCase();
   if (url === null || scheme === undefined || url.hostname === "") return null;
   const host = url.hostname.replace(/^\[|\]$/g, "");
-  if (scheme === "tcp") return url.port === "" ? null : { kind: "tcp", host, port: Number(url.port) };
+  if (scheme === "tcp") {
+    const port = url.port === "" ? usualPort(text, 80) : Number(url.port);
+    return port === null ? null : { kind: "tcp", host, port };
+  }
   const mount = decoded(url.pathname.replace(/^\//, ""));
   if (mount === "") return null;
   const version = url.searchParams.get("v");
   return {
     kind: "ntrip",
     host,
-    // URL leaves out the port that is usual for http and https; here they are ports like others.
-    port: url.port === "" ? (/:(80|443)(?=[/?#]|$)/.test(text.replace(/^.*@/, "")) ? (scheme === "ntrips" ? 443 : 80) : NTRIP_PORT) : Number(url.port),
+    port: url.port === "" ? (usualPort(text, scheme === "ntrips" ? 443 : 80) ?? NTRIP_PORT) : Number(url.port),
     tls: scheme === "ntrips",
     mount,
     username: url.username === "" && url.password === "" ? null : decoded(url.username),
@@ -51,4 +53,9 @@ function decoded(text: string): string {
     if (error instanceof URIError) return text; // a stray % is part of the word
     throw error;
   }
+}
+
+/** URL leaves out the port that is usual for http or https; here they are ports like others. */
+function usualPort(text: string, port: 80 | 443): number | null {
+  return new RegExp(`:${port}(?=[/?#]|$)`).test(text.replace(/^.*@/, "")) ? port : null;
 }

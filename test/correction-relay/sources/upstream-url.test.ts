@@ -17,6 +17,7 @@ describe("where a base's stream is fetched", () => {
     ["ntrip://user:100%@caster.example/MNT", { ...ntrip, username: "user", password: "100%" }],
     ["ntrip://[::1]:2101/MNT", { ...ntrip, host: "::1" }],
     ["tcp://10.0.0.7:9000", { kind: "tcp", host: "10.0.0.7", port: 9000 }],
+    ["tcp://10.0.0.7:80", { kind: "tcp", host: "10.0.0.7", port: 80 }],
     ["tcp://[::1]:9000", { kind: "tcp", host: "::1", port: 9000 }],
     ["serial:/dev/ttyACM0?baud=57600", { kind: "serial", path: "/dev/ttyACM0", baud: 57_600 }],
     ["serial:///dev/ttyACM0", { kind: "serial", path: "/dev/ttyACM0", baud: 115_200 }],
