@@ -109,6 +109,7 @@ export class Reports {
   #watch({ session, datum }: Served, nowMs: number): void {
     let watched = this.#watched.get(session);
     if (watched === undefined) {
+      if (session.lastGga === null) return; // it has not said where it is
       const { bases } = this.#o.mounts;
       watched = { watch: new DatumWatch(() => bases.plots, bases.datumsOf(session.rover.id)), heard: null };
       this.#watched.set(session, watched);
