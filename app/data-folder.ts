@@ -10,10 +10,23 @@ export interface DataFolder {
   readonly demo: boolean;
 }
 
-/** The demo when there is neither a site file nor a real site's catalog: then everything lives in the subfolder `demo`. */
+/** The demo when there is neither a site file nor a sign of a real site: then everything lives in the subfolder `demo`. */
 export function dataFolderOf(config: Config): DataFolder {
-  const demo = config.site === null && !existsSync(join(config.dataDir, "catalog.db"));
+  const demo = config.site === null && !existsSync(join(config.dataDir, "catalog.db")) && !existsSync(lastGoodCatalog({ path: config.dataDir }));
   return { demo, path: demo ? join(config.dataDir, "demo") : config.dataDir };
+}
+
+/** The relay's own copy of the catalog: a site that has one is real, and its tractors are served though its catalog is lost. */
+export const lastGoodCatalog = ({ path }: Pick<DataFolder, "path">): string => join(path, "run", "relay-catalog.json");
+
+/** An empty catalog in place of a lost one would take every tractor's account away. Throws STORE_UNAVAILABLE. */
+export function refuseLostCatalog(folder: DataFolder, config: Pick<Config, "site">): void {
+  const path = join(folder.path, "catalog.db");
+  if (folder.demo || config.site !== null || existsSync(path)) return;
+  throw new AzemichiError(
+    "STORE_UNAVAILABLE",
+    `${path} is gone. Restore it from a backup, or start with --site FILE. Meanwhile \`npm start -- --role relay\` serves the tractors from the relay's own copy.`,
+  );
 }
 
 /** Readable by its owner alone. */

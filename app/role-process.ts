@@ -11,7 +11,7 @@ import { Resources } from "../core/runtime/resource.ts";
 import { newToken } from "../core/runtime/secrets.ts";
 import { watchCatalog } from "../store/catalog-watch.ts";
 import type { Config } from "./config.ts";
-import { type DataFolder, dataFolderOf, folderKey, lock, makeDataFolder, writeSecretFile } from "./data-folder.ts";
+import { type DataFolder, dataFolderOf, folderKey, lastGoodCatalog, lock, makeDataFolder, refuseLostCatalog, writeSecretFile } from "./data-folder.ts";
 import { choosePorts } from "./ports.ts";
 import type { Ports, RoleContext, RunRole } from "./role.ts";
 
@@ -73,7 +73,7 @@ function contextOf(parts: {
 }): RoleContext {
   const { config, role, briefing, log, resources, signal } = parts;
   const { folder, ports, busSecret } = briefing;
-  const lastGood = role === "relay" ? { lastGood: { path: join(folder.path, "run", "relay-catalog.json"), write: writeSecretFile } } : {};
+  const lastGood = role === "relay" ? { lastGood: { path: lastGoodCatalog(folder), write: writeSecretFile } } : {};
   const catalog: CatalogView = resources.use("catalog", watchCatalog(join(folder.path, "catalog.db"), { log, ...lastGood }), (c) => c.close());
   return {
     role,
@@ -104,6 +104,7 @@ function nextBriefing(): Promise<Briefing> {
 
 async function ownBriefing(config: Config, role: BusRole): Promise<Briefing> {
   const folder = dataFolderOf(config);
+  if (role === "web") refuseLostCatalog(folder, config); // the only role that writes it
   makeDataFolder(folder);
   if (role === "web" && config.site !== null) {
     const { importSiteFile } = await import("./site-import.ts"); // brings decoders and demo, which no other role needs

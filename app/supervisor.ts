@@ -6,7 +6,7 @@ import type { BusRole } from "../core/runtime/bus-credentials.ts";
 import { createLog, type Log } from "../core/runtime/log.ts";
 import { newToken } from "../core/runtime/secrets.ts";
 import type { Config } from "./config.ts";
-import { dataFolderOf, lock, makeDataFolder, writeSecretFile } from "./data-folder.ts";
+import { dataFolderOf, lock, makeDataFolder, refuseLostCatalog, writeSecretFile } from "./data-folder.ts";
 import { choosePorts } from "./ports.ts";
 import { printReady, printWelcome } from "./ready.ts";
 import type { Briefing } from "./role-process.ts";
@@ -23,6 +23,7 @@ export async function supervise(config: Config): Promise<void> {
   const log = createLog({ level: config.logLevel, base: { role: "supervisor" } });
   const ending = endOn(["SIGTERM", "SIGINT", "SIGHUP"]);
   const folder = dataFolderOf(config);
+  refuseLostCatalog(folder, config);
   makeDataFolder(folder);
   const release = await lock(folder, "service");
   for (const role of ["relay", "field", "web", "sim"] as const) (await lock(folder, role))();

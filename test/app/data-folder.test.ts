@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../app/config.ts";
-import { dataFolderOf, folderKey, makeDataFolder, tryLock } from "../../app/data-folder.ts";
+import { dataFolderOf, folderKey, lastGoodCatalog, makeDataFolder, refuseLostCatalog, tryLock } from "../../app/data-folder.ts";
 
 const fresh = (): { path: string; demo: boolean } => {
   const folder = { path: join(mkdtempSync(join(tmpdir(), "azemichi 畦道 ")), "data"), demo: false };
@@ -20,6 +20,17 @@ describe("data folder", () => {
     expect(dataFolderOf(readConfig({ AZEMICHI_DATA_DIR: dataDir, AZEMICHI_SITE: "site.json" }))).toEqual({ demo: false, path: dataDir });
     writeFileSync(join(dataDir, "catalog.db"), "");
     expect(dataFolderOf(readConfig({ AZEMICHI_DATA_DIR: dataDir }))).toEqual({ demo: false, path: dataDir });
+  });
+
+  test("is the real site's though its catalog is lost", () => {
+    const dataDir = mkdtempSync(join(tmpdir(), "azemichi-lost-"));
+    const folder = { path: dataDir, demo: false };
+    makeDataFolder(folder);
+    writeFileSync(lastGoodCatalog(folder), "{}");
+    expect(dataFolderOf(readConfig({ AZEMICHI_DATA_DIR: dataDir }))).toEqual(folder);
+    expect(() => refuseLostCatalog(folder, { site: null })).toThrow(/catalog\.db is gone/);
+    expect(() => refuseLostCatalog(folder, { site: "site.json" })).not.toThrow();
+    expect(() => refuseLostCatalog({ ...folder, demo: true }, { site: null })).not.toThrow();
   });
 
   test("and its key are the owner's alone; the key stays", () => {
