@@ -14,7 +14,10 @@ describeNeeding(["socat"], "a receiver on a serial line", () => {
     const [ours, receiver] = [join(folder, "ours"), join(folder, "receiver")];
     const line = spawn(programPath("socat") as string, [`pty,raw,echo=0,link=${ours}`, `pty,raw,echo=0,link=${receiver}`], { stdio: "ignore" });
     try {
-      await until(() => existsSync(ours) && existsSync(receiver), () => "a line");
+      await until(
+        () => existsSync(ours) && existsSync(receiver),
+        () => "a line",
+      );
       const bases = [baseOf("MISATO1", { pull: `serial:${ours}?baud=115200` }), baseOf("MISATO2", { pull: `serial:${join(folder, "absent")}` })];
       await using bench = await openBench({ bases, rovers: [roverOf("tractor1")] });
       const rover = await joinRover(bench);
