@@ -114,7 +114,7 @@ export async function eventually<T>(
   }
 }
 
-function readyIn(output: string): Ready | undefined {
+export function readyIn(output: string): Ready | undefined {
   const line = output.split("\n").find((l) => l.startsWith('{"event":"ready"'));
   return line === undefined ? undefined : (JSON.parse(line) as Ready);
 }
