@@ -21,6 +21,8 @@ export interface BaseStreamOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly turns?: Turns;
+  /** Of this base by its former way in: a gap goes on from there. */
+  readonly lastDataAtMs?: number | null;
   /** Its data have come to an end by a decision, or begin again: who chooses between bases must look. */
   readonly stopped?: (stream: BaseStream) => void;
 }
@@ -41,7 +43,7 @@ export class BaseStream {
   #counted: FrameCounters = NO_FRAMES; // of this source session, in the metrics already
   #endedAtMs: number | null = null;
   #lastUnitAtMs: number | null = null;
-  #lastEpochAtMs: number | null = null;
+  #lastEpochAtMs: number | null;
   #flows = false; // the guard lets it through
   #observed = false; // this session has brought observations
   #unseen: { readonly frame: Uint8Array; readonly epoch: Epoch | null; readonly atMs: number }[] = [];
@@ -50,6 +52,7 @@ export class BaseStream {
     const { gatherMs, gatherBytes } = options.limits;
     this.#o = options;
     this.#base = options.base;
+    this.#lastEpochAtMs = options.lastDataAtMs ?? null;
     this.#log = options.log.child({ mount: options.base.mount });
     const { base, truth, nowMs, metrics } = options;
     this.truth = new BaseTruthKeeper({ base, services: truth, nowMs, log: this.#log, metrics });
@@ -95,6 +98,11 @@ export class BaseStream {
   silentForMs(nowMs: number, sinceMs: number): number {
     const lastAtMs = this.#observed ? this.#lastEpochAtMs : this.#lastUnitAtMs;
     return nowMs - Math.max(sinceMs, lastAtMs ?? 0);
+  }
+
+  /** When its last epoch left; null before the first. */
+  get lastDataAtMs(): number | null {
+    return this.#lastEpochAtMs;
   }
 
   /** For the choice on virtual mounts. */

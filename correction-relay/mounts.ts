@@ -73,12 +73,16 @@ export class Mounts implements MountDirectory {
   apply(catalog: Catalog): void {
     this.#catalog = catalog;
     const wanted = new Map(catalog.bases.map((base) => [base.id, base]));
+    const before = new Map<string, BaseStream>();
     for (const [id, station] of this.#stations) {
       const base = wanted.get(id);
       if (base !== undefined && shapeOf(base) === station.shape) station.stream.change(base);
-      else this.#remove(id, station);
+      else {
+        before.set(id, station.stream);
+        this.#remove(id, station);
+      }
     }
-    for (const base of catalog.bases) if (!this.#stations.has(base.id)) this.#add(base);
+    for (const base of catalog.bases) if (!this.#stations.has(base.id)) this.#add(base, before.get(base.id)?.lastDataAtMs ?? null);
     this.#bases.change(catalog);
     this.#applyVirtual(catalog);
     this.#chooseAnew(this.#o.nowMs());
@@ -94,9 +98,9 @@ export class Mounts implements MountDirectory {
     this.#stations.delete(id);
   }
 
-  #add(base: Base): void {
+  #add(base: Base, lastDataAtMs: number | null): void {
     const { nowMs } = this.#o;
-    const stream = new BaseStream({ ...this.#streamOptions, base });
+    const stream = new BaseStream({ ...this.#streamOptions, base, lastDataAtMs });
     const mounts = base.kind === "network" && base.pull !== null ? this.#networkMounts(base, stream) : this.#streamMounts(base, stream);
     for (const mount of mounts) this.#mounts.set(mount.name, mount);
     const upstream = base.kind === "physical" && (base.pull ?? base.listen) !== null ? new BaseUpstream({ ...this.#o, stream, nowMs }) : null;

@@ -1,16 +1,15 @@
-import type { RelayEvent, RoverService, Sentence } from "../core/domain/live.ts";
+import type { RelayEvent, Sentence } from "../core/domain/live.ts";
 import { datumText } from "../core/domain/pool-base.ts";
 import type { BaseStream } from "./base-stream.ts";
 import { bridgeStep } from "./bridge.ts";
-import type { Feed } from "./feed.ts";
 import type { FeedForm } from "./feed-forms.ts";
 import { notice1029 } from "./notice-text.ts";
 import { spoken, WORDS } from "./relay-words.ts";
 import type { RoverSession } from "./rover.ts";
-import type { HeardGga } from "./rover-state.ts";
 import type { LivingMount, Served } from "./served.ts";
 import type { TableEntry } from "./sourcetable.ts";
 import type { Decision, RoverChooser } from "./virtual/rover-chooser.ts";
+import type { Placed, Seat } from "./virtual-seat.ts";
 
 /** What a virtual mount needs of the relay around it. */
 export interface VirtualServices {
@@ -32,25 +31,6 @@ export interface VirtualMountOptions {
   readonly form: FeedForm;
   readonly services: VirtualServices;
   readonly nowMs: () => number;
-}
-
-interface Placed {
-  readonly baseId: string;
-  readonly stream: BaseStream;
-  readonly feed: Feed;
-}
-
-/** A rover's place on a virtual mount: what it gets now, and what comes next. */
-interface Seat {
-  readonly session: RoverSession;
-  readonly chooser: RoverChooser;
-  current: Placed | null;
-  coming: Placed | null;
-  decision: Decision;
-  heard: HeardGga | null;
-  rememberedAtMs: number;
-  lastBaseId: string | null; // of which data came last
-  switches: RoverService["switches"];
 }
 
 const SWITCHES_SHOWN = 10;
@@ -89,7 +69,7 @@ export class VirtualMount implements LivingMount {
     const decision = chooser.decide(nowMs);
     const seat: Seat = { session, chooser, current: null, coming: null, decision, heard, rememberedAtMs: nowMs, lastBaseId: null, switches: [] };
     this.#seats.set(session, seat);
-    const placed = this.#placeOf(decision);
+    const placed = decision.kind === "serve" || decision.kind === "hold" ? this.#placeOf(decision.baseId) : null;
     if (placed !== null) {
       placed.feed.join(session, statusLine, nowMs);
       seat.current = placed;
@@ -146,6 +126,7 @@ export class VirtualMount implements LivingMount {
   #follow(seat: Seat, decision: Decision, nowMs: number): void {
     const before = seat.decision;
     seat.decision = decision;
+    this.#renew(seat);
     switch (decision.kind) {
       case "hold":
         return;
@@ -162,25 +143,42 @@ export class VirtualMount implements LivingMount {
   }
 
   #serve(seat: Seat, decision: Extract<Decision, { kind: "serve" }>): void {
-    const { session, current } = seat;
+    const { current } = seat;
     if (current?.baseId === decision.baseId) {
-      seat.coming?.feed.leave(session);
-      seat.coming = null;
+      this.#detachComing(seat);
       return;
     }
     // A faulty base ends at once; a sound one goes on until the first whole epoch of the next one.
     if (current !== null && !current.stream.truth.mayRelay) this.#detachCurrent(seat);
     if (seat.coming?.baseId === decision.baseId) return;
-    seat.coming?.feed.leave(session);
-    const placed = this.#placeOf(decision);
+    const placed = this.#placeOf(decision.baseId);
+    if (placed === null) {
+      this.#detachComing(seat);
+      seat.decision = { kind: "none", notice: WORDS.noBase };
+    } else this.#come(seat, placed, decision.reason);
+  }
+
+  /** `reason`: of a change of base; null: it is the same one. */
+  #come(seat: Seat, placed: Placed, reason: Sentence | null): void {
+    this.#detachComing(seat);
     seat.coming = placed;
-    placed?.feed.comeWithNextEpoch(session, () => {
+    placed.feed.comeWithNextEpoch(seat.session, () => {
       this.#detachCurrent(seat);
       seat.current = placed;
       seat.coming = null;
-      this.#note(seat, placed.baseId, decision.reason, this.#o.nowMs());
+      if (reason !== null) this.#note(seat, placed.baseId, reason, this.#o.nowMs());
     });
-    if (placed === null) seat.decision = { kind: "none", notice: WORDS.noBase };
+  }
+
+  /** Staff have changed how a base comes in: its stream is another one, its rovers stay. */
+  #renew(seat: Seat): void {
+    const { current, coming } = seat;
+    const isOld = (placed: Placed | null): placed is Placed => placed !== null && this.#o.services.stream(placed.baseId) !== placed.stream;
+    if (isOld(coming)) this.#detachComing(seat);
+    if (!isOld(current)) return;
+    this.#detachCurrent(seat);
+    const again = seat.coming === null ? this.#placeOf(current.baseId) : null;
+    if (again !== null) this.#come(seat, again, null);
   }
 
   #detachCurrent(seat: Seat): void {
@@ -188,10 +186,14 @@ export class VirtualMount implements LivingMount {
     seat.current = null;
   }
 
-  #detach(seat: Seat): void {
-    this.#detachCurrent(seat);
+  #detachComing(seat: Seat): void {
     seat.coming?.feed.leave(seat.session);
     seat.coming = null;
+  }
+
+  #detach(seat: Seat): void {
+    this.#detachCurrent(seat);
+    this.#detachComing(seat);
   }
 
   #alarm({ session, current }: Seat, { code, ja, en }: Sentence, nowMs: number): void {
@@ -215,10 +217,9 @@ export class VirtualMount implements LivingMount {
     this.#o.services.remember(seat.session.rover.id, seat.chooser.lastService);
   }
 
-  #placeOf(decision: Decision): Placed | null {
-    if (decision.kind !== "serve" && decision.kind !== "hold") return null;
-    const stream = this.#o.services.stream(decision.baseId);
-    return stream === null ? null : { baseId: decision.baseId, stream, feed: stream.feed(this.#o.form) };
+  #placeOf(baseId: string): Placed | null {
+    const stream = this.#o.services.stream(baseId);
+    return stream === null ? null : { baseId, stream, feed: stream.feed(this.#o.form) };
   }
 
   /** While a base is held though silent, and after corrections have ended, the console hears why. */

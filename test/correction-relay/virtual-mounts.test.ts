@@ -235,6 +235,21 @@ describe("a base that ends inside a plot", () => {
     expect(framesOf(drive.rover).some((frame) => messageType(frame) === 1087)).toBe(false);
   }, 60_000);
 
+  test("staff change its way in: a gap like any other, and its rovers stay", async () => {
+    await using bench = await town();
+    const drive = await Town.open(bench, "FIELD");
+    await drive.drive(20, () => WITHIN);
+    bench.change({ ...bench.catalog(), bases: [surveyed("WEST", 1, { arpOffset: { mount: "WEST_J", x: 1, y: 1, z: 1, datum: null } }), surveyed("EAST", 2)] });
+    drive.sources.WEST = null;
+    await drive.drive(2, () => WITHIN);
+    drive.sources.WEST = await joinSource(bench, "WEST");
+    const before = framesOf(drive.rover).length;
+    await drive.drive(5, () => WITHIN);
+    expect(drive.service).toMatchObject({ switches: [], notice: null });
+    expect(drive.stations).toEqual([1]);
+    expect(framesOf(drive.rover).length - before).toBeGreaterThanOrEqual(8);
+  }, 60_000);
+
   test("staff stop it: the other one within 2 s", async () => {
     await using bench = await town({ bases: [surveyed("WEST", 1, { alignedWith: ["east"] }), surveyed("EAST", 2)] });
     const drive = await Town.open(bench, "FIELD");
