@@ -13,6 +13,8 @@ import { parseUpstreamUrl } from "./sources/upstream-url.ts";
 
 export interface BaseUpstreamOptions {
   readonly stream: BaseStream;
+  /** Some rover may be given to this base, if only it were there. */
+  readonly mayBeChosen: () => boolean;
   readonly limits: RelayLimits;
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -75,8 +77,8 @@ export class BaseUpstream {
   /** Once a second. */
   tick(nowMs: number): void {
     if (this.#upstream === null) return;
-    const { stream } = this.#o;
-    if (stream.wanted) this.#wantedAtMs = nowMs;
+    const { stream, mayBeChosen } = this.#o;
+    if (stream.wanted || mayBeChosen()) this.#wantedAtMs = nowMs;
     if (stream.base.pullMode === "demand") this.#upstream.want(nowMs - this.#wantedAtMs < LINGER_MS);
     this.#upstream.tick(nowMs);
   }

@@ -1,3 +1,4 @@
+import { isPoolBase } from "../core/domain/pool-base.ts";
 import type { Base, Catalog } from "../core/domain/site.ts";
 import { BaseStream, type BaseStreamOptions } from "./base-stream.ts";
 import { BaseUpstream } from "./base-upstream.ts";
@@ -103,7 +104,8 @@ export class Mounts implements MountDirectory {
     const stream = new BaseStream({ ...this.#streamOptions, base, lastDataAtMs });
     const mounts = base.kind === "network" && base.pull !== null ? this.#networkMounts(base, stream) : this.#streamMounts(base, stream);
     for (const mount of mounts) this.#mounts.set(mount.name, mount);
-    const upstream = base.kind === "physical" && (base.pull ?? base.listen) !== null ? new BaseUpstream({ ...this.#o, stream, nowMs }) : null;
+    const mayBeChosen = (): boolean => isPoolBase(stream.base) && [...this.#virtual.values()].some(({ isUsed }) => isUsed);
+    const upstream = base.kind === "physical" && (base.pull ?? base.listen) !== null ? new BaseUpstream({ ...this.#o, stream, mayBeChosen, nowMs }) : null;
     if (upstream !== null) stream.truth.reachedBy(() => upstream.note);
     this.#stations.set(base.id, {
       stream,
@@ -158,8 +160,7 @@ export class Mounts implements MountDirectory {
 
   /** NEAR and FIELD exist where there is a base that they could ever choose. */
   #applyVirtual(catalog: Catalog): void {
-    const possible = catalog.bases.some((base) => base.kind === "physical" && !base.sim && base.antenna !== null && base.stationId !== null);
-    if (!possible) {
+    if (!catalog.bases.some(isPoolBase)) {
       for (const [name, mount] of this.#virtual) {
         mount.close("no base for it any more");
         this.#mounts.delete(name);
@@ -219,8 +220,7 @@ export class Mounts implements MountDirectory {
 
   /** What health says of a base: of a network, what its newest session shows. */
   shown(stream: BaseStream): BaseStream {
-    const station = this.#stations.get(stream.base.id);
-    for (const mount of station?.networkMounts ?? []) if (mount.newest !== null) return mount.newest;
+    for (const mount of this.#stations.get(stream.base.id)?.networkMounts ?? []) if (mount.newest !== null) return mount.newest;
     return stream;
   }
 

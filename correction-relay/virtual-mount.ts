@@ -52,6 +52,10 @@ export class VirtualMount implements LivingMount {
     this.#o = options;
   }
 
+  get isUsed(): boolean {
+    return this.#seats.size > 0;
+  }
+
   entry(nowMs: number): TableEntry {
     return this.#o.services.tableEntry({ name: this.name, form: this.#o.form }, nowMs);
   }

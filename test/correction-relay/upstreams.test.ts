@@ -1,7 +1,22 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
+import { withStationId } from "rtcm-parser";
 import { describe, expect, test } from "vitest";
-import { BASE_PASSWORD, type Bench, baseOf, basic, eventually, frame1006, joinRover, joinSource, msm, openBench, ROVER_PASSWORD, roverOf } from "./support.ts";
+import {
+  ARP,
+  BASE_PASSWORD,
+  type Bench,
+  baseOf,
+  basic,
+  eventually,
+  frame1006,
+  joinRover,
+  joinSource,
+  msm,
+  openBench,
+  ROVER_PASSWORD,
+  roverOf,
+} from "./support.ts";
 
 const ICY_BYTES = 14;
 const epochAt = (ms: number): Uint8Array => msm(1077, ms, { announced: false });
@@ -141,6 +156,23 @@ describe("pull from another caster", () => {
     await eventually(() => other.sockets[0]?.destroyed ?? false, "the end there");
     await passing(bench, 0, () => true, "a look");
     expect(bench.bases.get("misato1")?.truth?.source.note).toBeNull(); // nobody wants it: nothing is amiss
+  });
+
+  test("on demand: a rover on NEAR, who may be given to this base, is a demand too", async () => {
+    await using other = await otherCaster(() => "ICY 200 OK\r\n\r\n");
+    const antenna = { x: ARP.xM, y: ARP.yM, z: ARP.zM };
+    await using bench = await pulling(`ntrip://127.0.0.1:${other.port}/OTHER`, { pullMode: "demand", stationId: 1, antenna });
+    for (let second = 0; second < 20; second += 1) bench.pass(1000);
+    expect(bench.metrics.get("azemichi_relay_upstream_attempts_total", { mount: "MISATO1" })).toBe(0);
+    const rover = await joinRover(bench, "NEAR");
+    await passing(bench, 0, () => other.sockets.length === 1, "a connection");
+    await passing(bench, 0, () => bench.bases.get("misato1")?.state === "silent", "a session");
+    for (let second = 1; second <= 3; second += 1) {
+      other.sockets[0]?.write(Buffer.concat([frame1006(1), epochAt(second * 1000)]));
+      await eventually(() => bench.metrics.get("azemichi_relay_epochs_total", { mount: "MISATO1" }) === second, "an epoch");
+      bench.pass(1000);
+    }
+    await eventually(() => rover.received.includes(Buffer.from(withStationId(epochAt(3000), 1))), "data");
   });
 
   test("a closed port is said in words, and tried again", async () => {
