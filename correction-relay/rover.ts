@@ -52,6 +52,7 @@ export class RoverSession {
   #lastDataAtMs: number;
   #gapsAtMs: number[] = [];
   #closeReason = "left";
+  #firstHeard: (() => void) | null = null;
 
   constructor({ socket, rover, agent, gga, limits, nowMs, kernelQueue, onClosed }: RoverSessionOptions) {
     this.rover = rover;
@@ -132,8 +133,17 @@ export class RoverSession {
     for (const gga of this.#gga.push(chunk)) this.#heard(gga);
   }
 
+  /** Its first position decides what it gets: `heard` is called at once, not with the next look. */
+  onFirstGga(heard: () => void): void {
+    this.#firstHeard = heard;
+  }
+
   #heard(gga: Gga): void {
     this.#last = { gga, atMs: this.#nowMs() };
+    if (gga.position === null) return;
+    const heard = this.#firstHeard;
+    this.#firstHeard = null;
+    heard?.();
   }
 
   /**

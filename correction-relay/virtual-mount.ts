@@ -73,6 +73,7 @@ export class VirtualMount implements LivingMount {
     const decision = chooser.decide(nowMs);
     const seat: Seat = { session, chooser, current: null, coming: null, decision, heard, rememberedAtMs: nowMs, lastBaseId: null, switches: [] };
     this.#seats.set(session, seat);
+    if (session.position === null) session.onFirstGga(() => this.#followOne(seat, this.#o.nowMs()));
     const placed = decision.kind === "serve" || decision.kind === "hold" ? this.#placeOf(decision.baseId) : null;
     if (placed !== null) {
       placed.feed.join(session, statusLine, nowMs);
@@ -113,11 +114,13 @@ export class VirtualMount implements LivingMount {
 
   /** Once a second, when a base is stopped, and when one has been silent for too long. */
   follow(nowMs: number): void {
-    for (const seat of this.#seats.values()) {
-      this.#listen(seat);
-      this.#follow(seat, seat.chooser.decide(nowMs), nowMs);
-      for (const alarm of seat.chooser.takeAlarms()) this.#alarm(seat, alarm, nowMs);
-    }
+    for (const seat of this.#seats.values()) this.#followOne(seat, nowMs);
+  }
+
+  #followOne(seat: Seat, nowMs: number): void {
+    this.#listen(seat);
+    this.#follow(seat, seat.chooser.decide(nowMs), nowMs);
+    for (const alarm of seat.chooser.takeAlarms()) this.#alarm(seat, alarm, nowMs);
   }
 
   #listen(seat: Seat): void {
@@ -152,8 +155,9 @@ export class VirtualMount implements LivingMount {
       this.#detachComing(seat);
       return;
     }
-    // A faulty base ends at once; a sound one goes on until the first whole epoch of the next one.
-    if (current !== null && !current.stream.truth.mayRelay) this.#detachCurrent(seat);
+    // A faulty base ends at once, and one of which nothing was sent yet; a sound one goes on until the first whole epoch of the next one.
+    const { lastDataAtMs, connectedAtMs } = seat.session;
+    if (current !== null && (!current.stream.truth.mayRelay || lastDataAtMs === connectedAtMs)) this.#detachCurrent(seat);
     if (seat.coming?.baseId === decision.baseId) return;
     const placed = this.#placeOf(decision.baseId);
     if (placed === null) {

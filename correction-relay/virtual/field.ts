@@ -49,6 +49,11 @@ export class PlotPresence {
     return stay === undefined ? null : (this.#plots().get(stay.plotId) ?? null);
   }
 
+  /** The plot that it has been seen in, and not yet entered. */
+  get entering(): Plot | null {
+    return this.#inside === null ? null : (this.#plots().get(this.#inside.plotId) ?? null);
+  }
+
   /** Neither in a plot nor seen in one: known to be outside, as far as the last position tells. */
   get isOutside(): boolean {
     return this.#stays.length === 0 && this.#inside === null && this.#place !== null;

@@ -172,6 +172,7 @@ export class RoverChooser {
       this.#failOver(views, failure ?? CHOICE_WORDS.gone, nowMs);
       return;
     }
+    if (this.#provisional && !this.#come && this.#beginInPlot(views, nowMs)) return;
     const { place } = this.#presence;
     if (place === null || !this.#moved || (this.#o.mode === "FIELD" && !this.#presence.isOutside)) return;
     if (this.#provisional) {
@@ -187,7 +188,20 @@ export class RoverChooser {
     else this.#baseId = null;
   }
 
+  /** Seen in a plot before anything was sent: to begin with another base than the plot's would be a jump in it a second later. */
+  #beginInPlot(views: BaseViews, nowMs: number): boolean {
+    const { stay, entering, place } = this.#presence;
+    if (this.#o.mode !== "FIELD" || stay !== null || entering === null) return false;
+    const step = onEntering(views, { plot: entering, anchor: null, current: null, place, datum: this.#datum(views) });
+    if (step.kind !== "use" || rankOf(step.view) !== 0) return false;
+    this.#provisional = false;
+    this.#tooFar = false;
+    this.#take(step.view, step.reason, { views, nowMs });
+    return true;
+  }
+
   #begin(views: BaseViews, nowMs: number): void {
+    if (this.#beginInPlot(views, nowMs)) return;
     const { place } = this.#presence;
     // Back from too far away, it has had no corrections for a while: the nearest base, of the same datum as before.
     const last = this.#tooFar && this.#last !== null ? { ...this.#last, atMs: 0 } : this.#last;

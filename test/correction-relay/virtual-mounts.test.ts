@@ -45,7 +45,7 @@ class Town {
   readonly rover: Peer;
   #second = 1; // the first was sent before the rover came
 
-  private constructor(bench: Bench, sources: Record<"WEST" | "EAST", Peer | null>, rover: Peer) {
+  constructor(bench: Bench, sources: Record<"WEST" | "EAST", Peer | null>, rover: Peer) {
     this.bench = bench;
     this.sources = sources;
     this.rover = rover;
@@ -259,6 +259,32 @@ describe("a base that ends inside a plot", () => {
     expect(drive.stations).toEqual([1, 2]);
     expect(drive.service?.switches[0]?.reason.code).toBe("base-failover");
   }, 60_000);
+});
+
+describe("the first position lies in a plot", () => {
+  test.each(["with the request", "a moment later"])(
+    "FIELD, %s: its home base from the first epoch on, though another one is nearer and on file",
+    async (when) => {
+      await using bench = await openBench({
+        bases: [surveyed("WEST", 1), surveyed("EAST", 2)],
+        rovers: [roverOf("tractor1", { base: "east" }), roverOf("other")],
+        more: { plots: [FIELD] },
+      });
+      const { sources } = await Town.open(bench, "WEST");
+      const head = `GET /FIELD HTTP/1.0\r\nUser-Agent: NTRIP Test/1\r\nAuthorization: ${basic("tractor1", ROVER_PASSWORD)}\r\n`;
+      const rover = await bench.connect();
+      rover.send(when === "with the request" ? `${head}Ntrip-GGA: ${ggaAt(590, 15)}\r\n` : `${head}\r\n`);
+      await rover.untilText("ICY 200 OK\r\n\r\n");
+      if (when === "a moment later") rover.send(ggaAt(590, 15));
+      const drive = new Town(bench, sources, rover);
+      await eventually(() => {
+        bench.relay.tick();
+        return drive.service?.requestedMount === "FIELD" && bench.rovers.get("tractor1")?.position !== null;
+      }, "the position");
+      await drive.drive(5, () => [590, 15]);
+      expect(drive.stations).toEqual([1]);
+    },
+  );
 });
 
 describe("without a position", () => {
