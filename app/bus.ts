@@ -16,6 +16,7 @@ export interface Bus {
   close(): Promise<void>;
 }
 
+const RECONNECT_MS = { first: 250, most: 2000 } as const;
 const KEPT_TOPICS_MAX = 5000; // newest per topic while the broker is away; beyond it the oldest topic is forgotten and counted
 
 export function connectBus(context: RoleContext): Bus {
@@ -29,7 +30,7 @@ export function connectBus(context: RoleContext): Bus {
     username: roleUser(role),
     password: rolePassword(busSecret, role),
     clean: true,
-    reconnectPeriod: 250,
+    reconnectPeriod: RECONNECT_MS.first,
     connectTimeout: 3000,
     keepalive: 20,
     queueQoSZero: false,
@@ -39,7 +40,12 @@ export function connectBus(context: RoleContext): Bus {
   const waiting = new Map<string, { payload: string; retain: boolean }>();
 
   client.on("error", (error) => log.debug("bus error", { error }));
+  // A broker that stays away is asked less often: each attempt costs a role that stands alone 2 ms.
+  client.on("close", () => {
+    client.options.reconnectPeriod = Math.min(RECONNECT_MS.most, (client.options.reconnectPeriod ?? RECONNECT_MS.first) * 2);
+  });
   client.on("connect", () => {
+    client.options.reconnectPeriod = RECONNECT_MS.first;
     log.debug("bus connected");
     for (const { filter } of handlers) client.subscribe(filter, { qos: 0 });
     for (const [topic, { payload, retain }] of waiting) client.publish(topic, payload, { qos: 0, retain });

@@ -1,7 +1,7 @@
 import { readdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 const NAME = /^(\d{4}-\d{2}-\d{2}T\d{2}Z)\.rtcm3$/;
 
 export interface RotationLimits {

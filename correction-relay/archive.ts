@@ -3,19 +3,20 @@ import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
-import { type ArchivedHour, folderName, hourOf, listHours, type RotationLimits, removeOld } from "./archive-folder.ts";
+import { type ArchivedHour, folderName, HOUR_MS, hourOf, listHours, type RotationLimits, removeOld } from "./archive-folder.ts";
 import { withinMs } from "./time-limit.ts";
 
 export interface ArchiveOptions {
   readonly folder: string; // …/archive
-  readonly limits: RotationLimits & { readonly bufferBytes: number }; // waiting for the disk, all bases together; beyond it frames are dropped
+  readonly limits: RotationLimits & { readonly bufferBytes: number; readonly writeEveryMs?: number }; // bytes waiting for the disk, all bases together: beyond it frames are dropped
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
-export const ARCHIVE_LIMITS = { days: 30, totalBytes: 20 * 1024 ** 3, freeBytesMin: 1024 ** 3, bufferBytes: 4 * 1024 ** 2 } as const;
+export const ARCHIVE_LIMITS = { days: 30, totalBytes: 20 * 1024 ** 3, freeBytesMin: 1024 ** 3, bufferBytes: 4 * 1024 ** 2, writeEveryMs: 10_000 } as const;
 
 const ROTATE_EVERY_MS = 600_000;
+const WRITE_FROM_BYTES = 512 * 1024; // sooner than `writeEveryMs`: four file operations a base are a lot for each second
 const CLOSE_MS = 5000;
 
 /** Frames of one base and hour that have not been written. */
@@ -27,7 +28,7 @@ interface Waiting {
 
 /**
  * What each base sent, as it sent it: whole frames with a good CRC, one file a base and hour (UTC). Nobody waits for the disk:
- * frames are gathered in memory, written once a second, and dropped and counted when the disk does not keep up.
+ * frames are gathered in memory, written every ten seconds, and dropped and counted when the disk does not keep up.
  */
 export class Archive {
   readonly #o: ArchiveOptions;
@@ -35,6 +36,9 @@ export class Archive {
   #waitingBytes = 0;
   #writing: Promise<void> | null = null;
   #rotatedAtMs = Number.NEGATIVE_INFINITY;
+  #wroteAtMs = Number.NEGATIVE_INFINITY;
+  #hours = Number.NaN; // since 1970, of the last frame
+  #hour = "";
   #full = false; // the disk has too little space: nothing is written until it has
   #failing = false;
 
@@ -49,22 +53,34 @@ export class Archive {
       metrics.count("azemichi_relay_archive_dropped_frames_total", { why: this.#full ? "disk-full" : "disk-slow" });
       return;
     }
-    const hour = hourOf(atMs);
+    const hour = this.#hourOf(atMs);
     const key = `${baseId}/${hour}`;
     let waiting = this.#waiting.get(key);
     if (waiting === undefined) {
       waiting = { baseId, hour, chunks: [] };
       this.#waiting.set(key, waiting);
     }
-    waiting.chunks.push(new Uint8Array(frame)); // not slice(): a Buffer's is no copy
+    waiting.chunks.push(Buffer.from(frame));
     this.#waitingBytes += frame.length;
+  }
+
+  #hourOf(atMs: number): string {
+    const hours = Math.floor(atMs / HOUR_MS);
+    if (hours !== this.#hours) {
+      this.#hours = hours;
+      this.#hour = hourOf(atMs);
+    }
+    return this.#hour;
   }
 
   /** Once a second. */
   tick(nowMs: number): void {
     if (this.#writing !== null) return;
     const rotates = Math.abs(nowMs - this.#rotatedAtMs) >= ROTATE_EVERY_MS;
-    if (!rotates && this.#waiting.size === 0) return;
+    const { writeEveryMs = 0 } = this.#o.limits;
+    const due = this.#waitingBytes >= WRITE_FROM_BYTES || Math.abs(nowMs - this.#wroteAtMs) >= writeEveryMs;
+    if (!rotates && (this.#waiting.size === 0 || !due)) return;
+    this.#wroteAtMs = nowMs;
     if (rotates) this.#rotatedAtMs = nowMs;
     this.#writing = this.#work(rotates ? nowMs : null).finally(() => {
       this.#writing = null;

@@ -10,6 +10,7 @@ import { type Accounts, mayJoin, type Peer, roverNamed, type Verdict } from "./a
 import { tableDialectFor, versionFor } from "./agents.ts";
 import type { KernelQueue } from "./kernel-queue.ts";
 import type { RelayLimits } from "./limits.ts";
+import { LogBudget } from "./log-budget.ts";
 import type { MountDirectory, MountPoint } from "./mount-point.ts";
 import { type RefusalReason, RefusalReports, type RefusedLogin } from "./refusals.ts";
 import { RoverSession } from "./rover.ts";
@@ -46,6 +47,7 @@ export class Reception {
   readonly #o: ReceptionOptions;
   readonly #reports: RefusalReports;
   readonly #sessions = new RoverSessions();
+  readonly #lines = new LogBudget();
 
   constructor(options: ReceptionOptions) {
     this.#o = options;
@@ -136,7 +138,6 @@ export class Reception {
       this.#sessions.remove(ghost); // its end is told later, and the next one may already ask
       ghost.cut("replaced by a new session of its account");
     }
-    const { log } = this.#o;
     const session = new RoverSession({
       socket,
       rover,
@@ -149,12 +150,12 @@ export class Reception {
         this.#sessions.remove(closed);
         mount.leave(closed);
         this.#o.metrics.count("azemichi_relay_rover_ends_total", { mount: mount.name });
-        log.info("rover left", { mount: mount.name, rover: rover.id, reason, skippedEpochs: closed.skippedEpochs });
+        this.#log("rover left", { mount: mount.name, rover: rover.id, reason, skippedEpochs: closed.skippedEpochs });
       },
     });
     this.#sessions.add(session);
     const version = versionFor(request);
-    log.info("rover connected", { mount: mount.name, rover: rover.id, agent: request.agent, address: peer.address, version, replaced: cap.replaces.length });
+    this.#log("rover connected", { mount: mount.name, rover: rover.id, agent: request.agent, address: peer.address, version, replaced: cap.replaces.length });
     mount.join(session, version === 2 ? streamOk(nowMs()) : ICY_OK);
     session.receive(rest);
     socket.resume();
@@ -164,7 +165,7 @@ export class Reception {
     const { socket, peer } = visitor;
     const refuse = (refusal: Refusal, reason: string): void => {
       this.#count(reason, request);
-      this.#o.log.info("base refused", { mount: request.mount, reason, address: peer.address, agent: request.agent });
+      this.#log("base refused", { mount: request.mount, reason, address: peer.address, agent: request.agent });
       // A POST wants HTTP/1.1 whatever it says of its version: BKG's ntripserver refuses anything else.
       finish(socket, request.kind === "source" ? sourceRefusal(refusal) : httpRefusal(refusal, { mount: request.mount, version: 2 }, this.#o.nowMs()));
     };
@@ -211,6 +212,12 @@ export class Reception {
     this.#count(reason, request);
     if (rover === undefined) return;
     this.#reports.tell({ atMs: this.#o.nowMs(), username: rover.username, roverId: rover.id, mount: request.mount, reason, address: peer.address });
+  }
+
+  /** A line, unless there are many in this second: then it is one of a number. */
+  #log(event: string, fields: Record<string, unknown>): void {
+    if (this.#lines.allows(this.#o.nowMs())) this.#o.log.info(event, fields);
+    else this.#o.metrics.count("azemichi_relay_unlogged_lines_total");
   }
 
   #count(reason: string, { kind }: NtripRequest): void {

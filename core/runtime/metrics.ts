@@ -42,6 +42,9 @@ export class Metrics {
 }
 
 function keyOf(name: string, labels: Record<string, string>): string {
+  const [first, second] = Object.keys(labels);
+  if (first === undefined) return name;
+  if (second === undefined) return `${name}|${first}=${labels[first]}`; // most, several times per frame
   return `${name}|${Object.keys(labels)
     .sort()
     .map((k) => `${k}=${labels[k]}`)
