@@ -46,10 +46,11 @@ export class RoverSession {
   #missedEpoch = 0; // of the feed: of this epoch and those before it nothing more may leave
   #owesHead = false; // comes from another base: all that is cached goes before its first unit
   #owed: Set<string> | null = null; // keys of what fell into skipped units
-  #lastEpochAtMs: number | null = null; // arrival of the last epoch written
-  #sendLatencyMs: number | null = null;
-  #relayLatencyMs: number | null = null;
-  #lastDataAtMs: number;
+  // Written with every epoch to every rover. Doubles from the first on (NaN: none yet), so that they are written in place.
+  #lastDataAtMs = Number.NaN;
+  #lastEpochAtMs = Number.NaN; // arrival of the last epoch written
+  #lastEpochUnixMs = Number.NaN; // its own time
+  #lastEpochSentAtMs = Number.NaN;
   #gapsAtMs: number[] = [];
   #closeReason = "left";
   #firstHeard: (() => void) | null = null;
@@ -110,12 +111,13 @@ export class RoverSession {
 
   /** Of the last epoch sent: from its own time to the write; null while the clocks disagree. */
   get sendLatencyMs(): number | null {
-    return this.#sendLatencyMs;
+    const latencyMs = this.#lastEpochSentAtMs - this.#lastEpochUnixMs;
+    return latencyMs >= LATENCY_MS.least && latencyMs <= LATENCY_MS.most ? latencyMs : null;
   }
 
   /** Of the last epoch sent: from its arrival to the write. */
   get relayLatencyMs(): number | null {
-    return this.#relayLatencyMs;
+    return orNull(this.#lastEpochSentAtMs - this.#lastEpochAtMs);
   }
 
   /** In the kernel at the last look; null where it cannot be seen. */
@@ -180,9 +182,8 @@ export class RoverSession {
     this.#lastDataAtMs = nowMs;
     if (unit.kind === "epoch") {
       this.#lastEpochAtMs = unit.arrivedAtMs;
-      this.#relayLatencyMs = nowMs - unit.arrivedAtMs;
-      const sinceEpochMs = unit.epochUnixMs === null ? Number.NaN : nowMs - unit.epochUnixMs;
-      this.#sendLatencyMs = sinceEpochMs >= LATENCY_MS.least && sinceEpochMs <= LATENCY_MS.most ? sinceEpochMs : null;
+      this.#lastEpochUnixMs = unit.epochUnixMs ?? Number.NaN;
+      this.#lastEpochSentAtMs = nowMs;
     }
     return "sent";
   }
@@ -260,8 +261,10 @@ export class RoverSession {
       connectedAtMs: this.connectedAtMs,
       sentBytes: this.#sentBytes,
       skippedEpochs: this.#skippedEpochs,
-      lastEpochAtMs: this.#lastEpochAtMs,
+      lastEpochAtMs: orNull(this.#lastEpochAtMs),
       lastGga: this.#last,
     });
   }
 }
+
+const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
