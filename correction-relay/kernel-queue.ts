@@ -33,6 +33,7 @@ const LOOK_SHARE = 0.01;
 const LOOK_EVERY_MOST_MS = 5000;
 /** Nothing has waited for long before: after a power cut all rovers come at once, and their log-ins go first. */
 const FIRST_LOOK_AFTER_MS = 2000;
+const CROWD_PER_S = 200; // log-ins; as long as they come so fast, looks wait, but not longer than `LOOK_EVERY_MOST_MS`
 const SLICE_MS = 1; // then the loop turns: an epoch waits no longer for a look
 const BUFFER_BYTES = 8192; // the kernel hands out a page at a time
 
@@ -57,6 +58,8 @@ export class KernelQueue {
   readonly #count = { 4: 0, 6: 0 };
   readonly #buffer = Buffer.alloc(BUFFER_BYTES);
   #look = 0;
+  #joined = 0; // since the last tick
+  #crowdSinceMs: number | null = null;
   #running: Look | null = null;
   #nextAtMs = 0;
   #closed = false;
@@ -81,6 +84,7 @@ export class KernelQueue {
     peers.set(watch.peer, watch);
     if (this.#count[4] + this.#count[6] === 0) this.#nextAtMs = Math.max(this.#nextAtMs, this.#nowMs() + FIRST_LOOK_AFTER_MS);
     this.#count[watch.family] += 1;
+    this.#joined += 1;
     return watch;
   }
 
@@ -92,6 +96,11 @@ export class KernelQueue {
 
   /** Once a second: begins a look when one is due. */
   tick(nowMs: number): void {
+    const crowd = this.#joined >= CROWD_PER_S;
+    this.#joined = 0;
+    if (!crowd) this.#crowdSinceMs = null;
+    else this.#crowdSinceMs ??= nowMs;
+    if (this.#crowdSinceMs !== null && nowMs - this.#crowdSinceMs < LOOK_EVERY_MOST_MS) return;
     const families = ([4, 6] as const).filter((family) => this.#count[family] > 0);
     if (this.#running !== null || this.#closed || families.length === 0 || nowMs < this.#nextAtMs) return;
     this.#nextAtMs = nowMs;

@@ -87,6 +87,24 @@ describe.runIf(endianness() === "LE")("the kernel's tables", () => {
     row(12_345, `0A02000A:${port(2102)}`, `077100CB:${port(40_002)}`, 0xff), // a wider slot number
   ].map(fixed);
 
+  test("while a crowd comes, looks wait, but five seconds at most", () => {
+    const b = bench({ "/proc/net/tcp": table4 });
+    const second = (joining: number): void => {
+      for (let i = 0; i < joining; i += 1) b.watch("one of many", four("203.0.113.7", 40_002 + i));
+      b.clock.nowMs += 1000;
+      b.look();
+    };
+    for (let s = 0; s < 5; s += 1) second(200);
+    expect(b.looks).toEqual([]);
+    second(200);
+    expect(b.looks).toEqual(["/proc/net/tcp", "closed"]);
+    const calm = bench({ "/proc/net/tcp": table4 });
+    calm.watch("plain", four("203.0.113.7", 40_002));
+    calm.clock.nowMs += 3000;
+    calm.look();
+    expect(calm.looks).toEqual(["/proc/net/tcp", "closed"]);
+  });
+
   test("bytes that wait are told to the rover they wait for, and to no other; who is not named has none", () => {
     const b = bench({ "/proc/net/tcp": table4 });
     b.watch("drained", four("127.0.0.1", 40_001));
