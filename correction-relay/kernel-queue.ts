@@ -28,8 +28,8 @@ const TABLES = { 4: "/proc/net/tcp", 6: "/proc/net/tcp6" } as const;
 const LOOK_EVERY_MS = 1000;
 /** The kernel prints 2.5 µs for each connection of the machine. As long as one rover lags, that is paid every second; */
 const LAGS_FROM_MS = 1000;
-/** where all had drained at the last look, looks take one hundredth of the time, and are at most this far apart. */
-const LOOK_SHARE = 0.01;
+/** where all had drained at the last look, looks take one two-hundredth of the time, and are at most this far apart. */
+const LOOK_SHARE = 0.005;
 const LOOK_EVERY_MOST_MS = 5000;
 /** Nothing has waited for long before: after a power cut all rovers come at once, and their log-ins go first. */
 const FIRST_LOOK_AFTER_MS = 2000;
