@@ -9,9 +9,26 @@ export interface DeviceIndex {
 export function indexDevices(catalog: Pick<Catalog, "devices">): DeviceIndex {
   const byEui = new Map<string, Device>();
   const byId = new Map<string, Device>();
+  const bySigfoxId = new Map<string, Device>();
+  const byImsi = new Map<string, Device>();
   for (const device of catalog.devices) {
     byId.set(device.id, device);
     if (device.devEui !== null) byEui.set(device.devEui.toLowerCase(), device);
+    if (device.sigfoxId !== null) bySigfoxId.set(device.sigfoxId.toUpperCase(), device);
+    if (device.imsi !== null) byImsi.set(device.imsi, device);
   }
-  return { find: (key) => (key.kind === "devEui" ? byEui.get(key.devEui) : byId.get(key.deviceId)) };
+  return {
+    find(key) {
+      switch (key.kind) {
+        case "devEui":
+          return byEui.get(key.devEui);
+        case "mqtt":
+          return byId.get(key.deviceId);
+        case "sigfox":
+          return bySigfoxId.get(key.sigfoxId);
+        case "imsi":
+          return byImsi.get(key.imsi);
+      }
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { unreachable } from "../core/domain/errors.ts";
 import type { UplinkOutcome } from "../core/domain/ledger.ts";
 import type { Reading } from "../core/domain/reading.ts";
 import type { Device } from "../core/domain/site.ts";
-import type { DecodedValue, EventTime, LorawanUp, Uplink } from "../core/domain/uplink.ts";
+import { type DecodedValue, deviceKeyName, type EventTime, type LorawanUp, type Uplink } from "../core/domain/uplink.ts";
 import type { CodecIdentity } from "../core/wire/codec-identity.ts";
 import { eventTime, recordTime } from "../core/wire/event-time.ts";
 import { senmlCodec, senmlValues } from "../core/wire/senml.ts";
@@ -54,7 +54,7 @@ export function planUplink(uplink: JournaledUplink, context: PlanContext): Plan 
       return unreachable(message);
   }
   const device = context.devices.find(message.device);
-  const name = message.device.kind === "devEui" ? message.device.devEui : message.device.deviceId;
+  const name = deviceKeyName(message.device);
   if (device === undefined) return { ...NOTHING, ...radioOf(message, uplink), outcome: "rejected", reason: "unknown-device", device: name };
   if (message.kind === "lorawan-up") return planFrame(message, device, uplink, context);
   return message.kind === "senml" ? planSenml(message, device, uplink, context) : planStatus(message, device, uplink, context);
@@ -66,7 +66,7 @@ function planFrame(up: LorawanUp, device: Device, uplink: JournaledUplink, conte
   if (up.fPort === null) return { ...plan, outcome: "rejected", reason: "mac-only" };
   if (up.bytes.length === 0) return { ...plan, outcome: "quarantined", reason: "empty payload" };
   const at = eventTime(up, uplink.receivedAtMs);
-  const { devEui } = up.device;
+  const devEui = deviceKeyName(up.device);
   const key: FrameKey = { devEui, fCnt: up.fCnt, fPort: up.fPort, payloadHash: payloadHash(up.bytes) };
   const place = placeFrame({ ...key, sessionKey: up.sessionKey, timeMs: at.timeMs }, context.sessions);
   if (place.kind === "duplicate") return { ...plan, outcome: "duplicate", reason: "frame" };

@@ -20,4 +20,33 @@ export const catalogMigrations: Migrations = [
      reason TEXT
    ) STRICT;
    CREATE INDEX base_order_newest ON base_order(base, kind, seq);`,
+  `CREATE TABLE codec (                -- vendor scripts
+     id TEXT PRIMARY KEY,
+     newest TEXT NOT NULL,          -- JSON of the version that was put last, with what its gate found
+     live TEXT,                     -- JSON of the newest version that passed; NULL = none yet
+     at_ms INTEGER NOT NULL,
+     username TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE redecode (             -- orders to read uplinks again; field carries them out and keeps its progress in readings.db
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     at_ms INTEGER NOT NULL,
+     kind TEXT NOT NULL,            -- codec | device
+     name TEXT NOT NULL,
+     from_ms INTEGER,
+     to_ms INTEGER,
+     username TEXT NOT NULL,
+     reason TEXT NOT NULL,
+     cancelled_ms INTEGER
+   ) STRICT;
+   CREATE TABLE zero_log (             -- each zero that a level sensor was given, and by whom
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     at_ms INTEGER NOT NULL,
+     device TEXT NOT NULL,
+     from_ms INTEGER NOT NULL,      -- holds from here on
+     zero_mm REAL NOT NULL,
+     former_mm REAL,                -- NULL = there was none
+     username TEXT NOT NULL,
+     note TEXT
+   ) STRICT;
+   CREATE INDEX zero_log_device ON zero_log(device, seq);`,
 ];

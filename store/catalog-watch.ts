@@ -22,6 +22,8 @@ const EMPTY: Catalog = {
   bases: [],
   rovers: [],
   consents: [],
+  codecs: [],
+  redecodes: [],
 };
 
 export interface CatalogWatch extends CatalogView {

@@ -82,4 +82,98 @@ export const readingsMigrations: Migrations = [
    CREATE TABLE influx_refused (    -- lines that InfluxDB will never take, kept with the reason
      seq INTEGER PRIMARY KEY, series INTEGER NOT NULL, time_ms INTEGER NOT NULL, reason TEXT NOT NULL
    ) STRICT;`,
+  `CREATE TABLE reading_origin (    -- what many readings have in common
+     id INTEGER PRIMARY KEY,
+     plot TEXT NOT NULL,            -- '' = none; frozen when the reading was first stored
+     codec INTEGER NOT NULL REFERENCES codec(id),
+     time_source TEXT NOT NULL,
+     reasons TEXT NOT NULL,         -- comma-separated, '' = none
+     UNIQUE (codec, plot, reasons, time_source)
+   ) STRICT;
+   INSERT INTO reading_origin (plot, codec, time_source, reasons) SELECT DISTINCT coalesce(plot, ''), codec, time_source, reasons FROM reading;
+   ALTER TABLE reading RENAME TO reading_v1;
+   CREATE TABLE reading (           -- every byte counts: there are millions
+     series INTEGER NOT NULL REFERENCES series(id),
+     time_ms INTEGER NOT NULL,      -- event time
+     value REAL,                    -- NULL only with flag 9
+     flag INTEGER NOT NULL,
+     origin INTEGER NOT NULL REFERENCES reading_origin(id),
+     lag_ms INTEGER NOT NULL,       -- received - event time
+     f_cnt INTEGER NOT NULL,        -- with hash: which of two uplinks at one time wins (the greater)
+     hash INTEGER NOT NULL,         -- first 28 bits of the payload's
+     uplink_seq INTEGER NOT NULL,   -- journal number
+     PRIMARY KEY (series, time_ms)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO reading SELECT r.series, r.time_ms, r.value, r.flag, o.id, r.received_ms - r.time_ms, r.f_cnt,
+       CASE length(r.payload_hash) WHEN 0 THEN 0 ELSE
+         ((instr('0123456789abcdef', substr(r.payload_hash, 1, 1)) - 1) << 24) + ((instr('0123456789abcdef', substr(r.payload_hash, 2, 1)) - 1) << 20) +
+         ((instr('0123456789abcdef', substr(r.payload_hash, 3, 1)) - 1) << 16) + ((instr('0123456789abcdef', substr(r.payload_hash, 4, 1)) - 1) << 12) +
+         ((instr('0123456789abcdef', substr(r.payload_hash, 5, 1)) - 1) << 8) + ((instr('0123456789abcdef', substr(r.payload_hash, 6, 1)) - 1) << 4) +
+         (instr('0123456789abcdef', substr(r.payload_hash, 7, 1)) - 1) END,
+       r.uplink_seq
+     FROM reading_v1 r JOIN reading_origin o ON o.codec = r.codec AND o.plot = coalesce(r.plot, '') AND o.reasons = r.reasons AND o.time_source = r.time_source
+     ORDER BY r.series, r.time_ms;
+   DROP TABLE reading_v1;
+
+   CREATE TABLE rollup_hour (       -- of the readings with flags 1, 2 and 3; made again from them in time order, never added to
+     series INTEGER NOT NULL,
+     hour INTEGER NOT NULL,         -- Unix hours
+     n INTEGER NOT NULL,
+     sum REAL NOT NULL,
+     min REAL NOT NULL,
+     max REAL NOT NULL,
+     PRIMARY KEY (series, hour)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE rollup_day (
+     series INTEGER NOT NULL,
+     day INTEGER NOT NULL,          -- days since 1970-01-01 of the site's calendar
+     n INTEGER NOT NULL,
+     sum REAL NOT NULL,
+     min REAL NOT NULL,
+     max REAL NOT NULL,
+     PRIMARY KEY (series, day)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE rollup_dirty (      -- hours whose readings changed since: until they are made again, the readings themselves are asked
+     series INTEGER NOT NULL,
+     hour INTEGER NOT NULL,
+     PRIMARY KEY (series, hour)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO rollup_dirty SELECT DISTINCT series, CAST(floor(time_ms / 3600000.0) AS INTEGER) FROM reading;
+
+   ALTER TABLE uplink_result ADD COLUMN time_ms INTEGER;  -- event time of the message; NULL = processed before this was kept, or none
+   ALTER TABLE uplink_result ADD COLUMN first_ms INTEGER; -- earliest and latest time of the readings that it gave
+   ALTER TABLE uplink_result ADD COLUMN last_ms INTEGER;
+   CREATE INDEX uplink_result_device ON uplink_result(device, time_ms);
+
+   ALTER TABLE frame ADD COLUMN uplink_seq INTEGER NOT NULL DEFAULT 0;     -- of the copy whose time it has
+   ALTER TABLE frame ADD COLUMN receptions TEXT NOT NULL DEFAULT '[]';    -- JSON [[gateway, rssi dBm, snr dB], …] of all copies
+
+   ALTER TABLE outbox ADD COLUMN gone_plot TEXT;          -- NULL = the reading as it stands; else it was taken back, and its point had this plot
+
+   CREATE TABLE device_heard (      -- when a device last spoke, and through whom
+     device TEXT NOT NULL,          -- our id
+     gateway TEXT NOT NULL,         -- '' = any way
+     time_ms INTEGER NOT NULL,      -- greatest event time
+     received_ms INTEGER NOT NULL,  -- greatest time of receipt
+     rssi REAL,                     -- of the frame at time_ms
+     snr REAL,
+     PRIMARY KEY (device, gateway)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE source_heard (source TEXT PRIMARY KEY, received_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+   CREATE TABLE device_state (device TEXT NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL, since_ms INTEGER NOT NULL, cause TEXT, PRIMARY KEY (device, channel)) STRICT, WITHOUT ROWID; -- as last told; channel '' = the device
+   CREATE TABLE uptime (start_ms INTEGER PRIMARY KEY, end_ms INTEGER NOT NULL) STRICT; -- when uplinks could be taken
+
+   CREATE TABLE redecode_job (      -- progress of the catalog's orders
+     id INTEGER NOT NULL,
+     ordered_ms INTEGER NOT NULL,
+     state TEXT NOT NULL,           -- running | done | cancelled | failed
+     total INTEGER NOT NULL,
+     done INTEGER NOT NULL,
+     changed INTEGER NOT NULL,
+     next_seq INTEGER NOT NULL,     -- where it goes on after a restart
+     started_ms INTEGER NOT NULL,
+     ended_ms INTEGER,
+     error TEXT,
+     PRIMARY KEY (id, ordered_ms)
+   ) STRICT, WITHOUT ROWID;`,
 ];

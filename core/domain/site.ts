@@ -1,3 +1,5 @@
+import type { RedecodeOrder, VendorCodec } from "./codec.ts";
+
 /** The nouns of the site file as the roles use them: secrets are hashes, shorthands are resolved, absent is null. */
 
 export type Role = "farmer" | "advisor" | "staff" | "trainer" | "admin";
@@ -46,6 +48,8 @@ export interface Device {
   readonly id: string;
   readonly name: string;
   readonly devEui: string | null; // lower case
+  readonly sigfoxId: string | null; // upper-case hex
+  readonly imsi: string | null; // of the SIM, by which SORACOM knows it
   readonly profile: string;
   readonly intervalS: number;
   readonly channels: Readonly<Record<string, string>>;
@@ -144,6 +148,8 @@ export interface Catalog {
   readonly bases: readonly Base[];
   readonly rovers: readonly Rover[];
   readonly consents: readonly Consent[];
+  readonly codecs: readonly VendorCodec[]; // the version of each that decodes: the newest that passed its gate
+  readonly redecodes: readonly RedecodeOrder[]; // not ended for long, oldest first
 }
 
 /** The catalog as it is now, and word of each change (noticed within 2 s of the commit). */

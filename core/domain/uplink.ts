@@ -10,12 +10,30 @@ export interface GatewayReception {
 }
 
 /** How a message names its device: the catalog is asked with exactly this. */
-export type DeviceKey = { readonly kind: "devEui"; readonly devEui: string } | { readonly kind: "mqtt"; readonly deviceId: string };
+export type DeviceKey =
+  | { readonly kind: "devEui"; readonly devEui: string } // lower case
+  | { readonly kind: "mqtt"; readonly deviceId: string } // speaks for itself: our own id
+  | { readonly kind: "sigfox"; readonly sigfoxId: string } // upper-case hex
+  | { readonly kind: "imsi"; readonly imsi: string };
+
+/** One text per device: what duplicate keys and the list of unknown devices know it by. */
+export function deviceKeyName(key: DeviceKey): string {
+  switch (key.kind) {
+    case "devEui":
+      return key.devEui;
+    case "mqtt":
+      return key.deviceId;
+    case "sigfox":
+      return `sigfox:${key.sigfoxId}`;
+    case "imsi":
+      return `imsi:${key.imsi}`;
+  }
+}
 
 /** A data frame of a LoRaWAN network server, whatever its dialect. */
 export interface LorawanUp {
   readonly kind: "lorawan-up";
-  readonly device: { readonly kind: "devEui"; readonly devEui: string }; // lower case
+  readonly device: Extract<DeviceKey, { kind: "devEui" | "sigfox" }>; // a Sigfox message is a frame too: seqNumber as fCnt, fPort 1
   readonly sessionKey: string | null; // devAddr (ChirpStack) or session_key_id (TTS): changes at a join
   readonly fCnt: number; // absent = 0 (proto3)
   readonly fPort: number | null; // null = MAC only
@@ -53,7 +71,7 @@ export type Uplink =
       readonly marginDb: number | null;
       readonly timeMs: number | null;
     }
-  | { readonly kind: "senml"; readonly device: { readonly kind: "mqtt"; readonly deviceId: string }; readonly records: readonly SenmlRecord[] }
+  | { readonly kind: "senml"; readonly device: Extract<DeviceKey, { kind: "mqtt" | "imsi" }>; readonly records: readonly SenmlRecord[] }
   | { readonly kind: "other"; readonly event: string; readonly devEui: string | null }
   | { readonly kind: "malformed"; readonly reason: string };
 

@@ -10,7 +10,7 @@ export const KEY = new Uint8Array(32).fill(7);
 export const BUS_SECRET = "a start's own secret";
 
 export function device(id: string, password: string): Device {
-  const none = { devEui: null, profile: "senml", intervalS: 600, channels: {}, placements: [] };
+  const none = { devEui: null, sigfoxId: null, imsi: null, profile: "senml", intervalS: 600, channels: {}, placements: [] };
   return { id, name: id, ...none, mqttTokenHash: tokenDigest(KEY, password) };
 }
 export function network(id: string, password: string, kind: string | null = null): Network {
@@ -18,7 +18,7 @@ export function network(id: string, password: string, kind: string | null = null
 }
 
 export function emptyCatalog(): Catalog {
-  const none = { parties: [], users: [], plots: [], holdings: [], devices: [], gateways: [], networks: [], bases: [], rovers: [], consents: [] };
+  const none = { parties: [], users: [], plots: [], holdings: [], devices: [], gateways: [], networks: [], bases: [], rovers: [], consents: [], codecs: [], redecodes: [] };
   return { site: { id: "t", name: { ja: "", en: "" }, timeZone: "Asia/Tokyo", failoverAfterS: 8 }, orders: [], recheckedAtMs: null, ...none };
 }
 

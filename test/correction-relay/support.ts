@@ -74,7 +74,7 @@ export function catalogOf(bases: readonly Base[], rovers: readonly Rover[]): Cat
     networks: [],
     bases,
     rovers,
-    consents: [],
+    consents: [], codecs: [], redecodes: [],
   };
 }
 

@@ -17,6 +17,8 @@ export function levelSensor(parts: Partial<Device> = {}): Device {
     id: "kita-3-level",
     name: "",
     devEui: DEV_EUI,
+    sigfoxId: null,
+    imsi: null,
     profile: "dragino-ldds75",
     intervalS: 1800,
     channels: {},
