@@ -1,7 +1,7 @@
 import { QUANTITIES, type Quantity } from "../core/domain/quantity.ts";
 import type { QualityFlag, Reading, TimeSource } from "../core/domain/reading.ts";
 
-/** A row of readings.db joined with its series (`s`) and codec (`c`), in the order of `READING_COLUMNS`. */
+/** A row of readings.db joined with its series (`s`), origin (`o`) and codec (`c`), in the order of `READING_COLUMNS`. */
 export type ReadingRow = readonly [
   series: number,
   timeMs: number,
@@ -18,7 +18,9 @@ export type ReadingRow = readonly [
   sha256: string,
 ];
 export const READING_COLUMNS =
-  "s.id, r.time_ms, s.device, s.quantity, s.depth_cm, r.value, r.flag, r.reasons, r.plot, r.received_ms, r.time_source, c.name, c.sha256";
+  "s.id, r.time_ms, s.device, s.quantity, s.depth_cm, r.value, r.flag, o.reasons, nullif(o.plot, ''), r.time_ms + r.lag_ms, o.time_source, c.name, c.sha256";
+/** What `READING_COLUMNS` needs beside `s` and `r`. The order is fixed: both are looked up for each row found. */
+export const ORIGIN_JOIN = "CROSS JOIN reading_origin o ON o.id = r.origin CROSS JOIN codec c ON c.id = o.codec";
 export const SERIES_COLUMN = 0;
 export const TIME_COLUMN = 1;
 

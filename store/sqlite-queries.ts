@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { QUANTITIES, type Quantity } from "../core/domain/quantity.ts";
 import type { Reading } from "../core/domain/reading.ts";
-import { READING_COLUMNS, type ReadingRow, SERIES_COLUMN, TIME_COLUMN, toReading } from "./reading-row.ts";
+import { ORIGIN_JOIN, READING_COLUMNS, type ReadingRow, SERIES_COLUMN, TIME_COLUMN, toReading } from "./reading-row.ts";
 import { type Extent, fillBuckets, planBuckets, pointBuckets, type TimedValue } from "./series-buckets.ts";
 import type { Bucket, LatestFilter, ReadingQuery, Series, SeriesQuery } from "./telemetry.ts";
 
@@ -42,10 +42,11 @@ export class SqliteQueries {
 
   latestRows(filter: LatestFilter): ReadingRow[] {
     // Newest first along the primary key: without a plot the first row is the answer; with one, those after a move are passed over.
-    const newest = `SELECT time_ms FROM reading WHERE series = s.id ${filter.plotId === undefined ? "" : "AND plot = :plot"} ORDER BY time_ms DESC LIMIT 1`;
+    const inPlot = filter.plotId === undefined ? "" : "AND (SELECT plot FROM reading_origin WHERE id = n.origin) = :plot";
+    const newest = `SELECT n.time_ms FROM reading n WHERE n.series = s.id ${inPlot} ORDER BY n.time_ms DESC LIMIT 1`;
     const { where, values } = seriesFilter(filter);
     return this.#readings(
-      `SELECT ${READING_COLUMNS} FROM series s JOIN reading r ON r.series = s.id AND r.time_ms = (${newest}) JOIN codec c ON c.id = r.codec
+      `SELECT ${READING_COLUMNS} FROM series s CROSS JOIN reading r ON r.series = s.id AND r.time_ms = (${newest}) ${ORIGIN_JOIN}
        ${where} ORDER BY s.device, s.quantity, s.depth_cm`,
       { ...values, ...(filter.plotId === undefined ? {} : { plot: filter.plotId }) },
     );
@@ -94,9 +95,9 @@ export class SqliteQueries {
     const startMs = from.gap ? this.#firstTime(query, from.timeMs) : from.timeMs;
     if (startMs === null || startMs >= toMs) return { rows: [], next: null };
     const endMs = Math.min(toMs, startMs + from.widthMs);
-    const plot = query.plotId === undefined ? "" : "AND r.plot = :plot";
+    const plot = query.plotId === undefined ? "" : "AND o.plot = :plot";
     const rows = this.#readings(
-      `SELECT ${READING_COLUMNS} FROM series s CROSS JOIN reading r ON r.series = s.id CROSS JOIN codec c ON c.id = r.codec
+      `SELECT ${READING_COLUMNS} FROM series s CROSS JOIN reading r ON r.series = s.id ${ORIGIN_JOIN}
        ${where === "" ? "WHERE" : `${where} AND`} r.time_ms >= :start AND r.time_ms < :end AND (r.time_ms > :afterMs OR r.series > :afterSeries) ${plot}
        ORDER BY r.time_ms, r.series LIMIT :limit`,
       {

@@ -40,10 +40,16 @@ function writeOne(db: DatabaseSync, r: Reading, queued: boolean): void {
   const codec = db.prepare("SELECT id FROM codec WHERE name = ? AND sha256 = ?").get(r.codec.id, r.codec.sha256) as { id: number };
   db.prepare("INSERT OR IGNORE INTO series (device, quantity, depth_cm) VALUES (?, ?, ?)").run(r.deviceId, r.quantity, depth);
   const series = db.prepare("SELECT id FROM series WHERE device = ? AND quantity = ? AND depth_cm = ?").get(r.deviceId, r.quantity, depth) as { id: number };
+  const reasons = r.quality.reasons.join(",");
+  const plot = r.plotId ?? "";
+  db.prepare("INSERT OR IGNORE INTO reading_origin (plot, codec, time_source, reasons) VALUES (?, ?, ?, ?)").run(plot, codec.id, r.timeSource, reasons);
+  const origin = db
+    .prepare("SELECT id FROM reading_origin WHERE plot = ? AND codec = ? AND time_source = ? AND reasons = ?")
+    .get(plot, codec.id, r.timeSource, reasons) as { id: number };
   db.prepare(
-    `INSERT INTO reading (series, time_ms, value, flag, reasons, plot, received_ms, time_source, codec, f_cnt, payload_hash, uplink_seq)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0)
-     ON CONFLICT (series, time_ms) DO UPDATE SET value = excluded.value, flag = excluded.flag, reasons = excluded.reasons, codec = excluded.codec`,
-  ).run(series.id, r.timeMs, r.value, r.quality.flag, r.quality.reasons.join(","), r.plotId, r.receivedAtMs, r.timeSource, codec.id);
+    `INSERT INTO reading (series, time_ms, value, flag, origin, lag_ms, f_cnt, hash, uplink_seq) VALUES (?, ?, ?, ?, ?, ?, 0, 0, 0)
+     ON CONFLICT (series, time_ms) DO UPDATE SET value = excluded.value, flag = excluded.flag, origin = excluded.origin, lag_ms = excluded.lag_ms`,
+  ).run(series.id, r.timeMs, r.value, r.quality.flag, origin.id, r.receivedAtMs - r.timeMs);
+  db.prepare("INSERT OR IGNORE INTO rollup_dirty (series, hour) VALUES (?, ?)").run(series.id, Math.floor(r.timeMs / 3_600_000));
   if (queued) db.prepare("INSERT INTO outbox (series, time_ms) VALUES (?, ?)").run(series.id, r.timeMs);
 }
