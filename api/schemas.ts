@@ -185,7 +185,7 @@ const Counts = z.strictObject({
 export const LedgerSchema = z.strictObject({
   total: Counts,
   bySource: z.record(text, Counts),
-  influx: z.strictObject({ sent: count, backlog: count, lastError: text.nullable() }),
+  influx: z.strictObject({ sent: count, backlog: count, refused: count, lastError: text.nullable() }),
 }) satisfies z.ZodType<Ledger>;
 
 export const ProblemSchema = z.looseObject({

@@ -1,4 +1,5 @@
 import { HttpError, InfluxDB } from "@influxdata/influxdb-client";
+import { type ApiAnswer, type BucketTarget, type CallApi, type Ensured, ensureBucket, ensureMapping } from "./influx-bucket.ts";
 import { classify, type WriteOutcome } from "./influx-outcome.ts";
 
 /** Slice of the configuration (`AZEMICHI_INFLUX_…`). With a bucket: 2.x, Cloud, 3.x; without: 1.x and a database. */
@@ -33,10 +34,13 @@ export class InfluxClient {
   readonly #headers: Record<string, string>;
   readonly #writePath: string;
   readonly #database: string; // what InfluxQL calls `db`
-  readonly #canCreate: boolean;
+  readonly #bucket: BucketTarget | null; // null: 1.x
   readonly #secrets: readonly string[];
+  readonly #whatToCheck: string; // when it says that we may not
+  readonly #nowMs: () => number;
+  #mappingLooked = false;
 
-  constructor(target: InfluxTarget) {
+  constructor(target: InfluxTarget, nowMs: () => number = Date.now) {
     const url = new URL(target.url);
     const username = target.username ?? (url.username === "" ? null : decodeURIComponent(url.username));
     const password = target.password ?? (url.password === "" ? null : decodeURIComponent(url.password));
@@ -52,12 +56,25 @@ export class InfluxClient {
         ? new URLSearchParams({ db: this.#database, precision: "ms" })
         : new URLSearchParams({ ...(target.org === null ? {} : { org: target.org }), bucket: target.bucket, precision: "ms" });
     this.#writePath = `${target.bucket === null ? "/write" : "/api/v2/write"}?${query}`;
-    this.#canCreate = target.bucket === null;
+    this.#bucket = target.bucket === null ? null : { org: target.org, bucket: target.bucket, database: this.#database };
+    this.#whatToCheck = target.token === null ? "check AZEMICHI_INFLUX_USERNAME and AZEMICHI_INFLUX_PASSWORD" : "check AZEMICHI_INFLUX_TOKEN";
+    this.#nowMs = nowMs;
     this.#secrets = [target.token, password, authorization?.replace(/^\w+ /, "") ?? null].filter((s) => s !== null && s !== "") as string[];
   }
 
-  /** Sends lines as one request. Every answer is a value: nothing here throws but an abort of `signal`. */
+  /**
+   * Sends lines as one request. Every answer is a value: nothing here throws but an abort of `signal`. After the first that a bucket
+   * took, the mapping that InfluxQL needs is looked after, once.
+   */
   async writeLines(lines: string, signal?: AbortSignal): Promise<WriteOutcome> {
+    const outcome = await this.#post(lines, signal);
+    if (outcome.kind !== "stored" || this.#bucket === null || this.#mappingLooked) return outcome;
+    this.#mappingLooked = true;
+    const mapping = await ensureMapping(this.#api(signal), this.#bucket);
+    return mapping.kind === "ready" ? outcome : { kind: "stored", notice: mapping.reason };
+  }
+
+  async #post(lines: string, signal?: AbortSignal): Promise<WriteOutcome> {
     let status: number | undefined;
     try {
       await this.#influx.transport.request(
@@ -76,7 +93,7 @@ export class InfluxClient {
       return classify({ status: status ?? 0, reason: `InfluxDB answered ${status}` });
     } catch (error) {
       signal?.throwIfAborted();
-      return classify(this.#failure(error));
+      return classify({ ...this.#failure(error), nowMs: this.#nowMs() });
     }
   }
 
@@ -105,9 +122,9 @@ export class InfluxClient {
     return (answer.results ?? []).map((r) => r.series ?? []);
   }
 
-  /** 1.x: creates the database when it is missing. A bucket of 2.x/3.x is made by its operator, with its retention. */
-  async ensureDatabase(signal?: AbortSignal): Promise<{ readonly kind: "ready" } | { readonly kind: "failed"; readonly reason: string }> {
-    if (!this.#canCreate) return { kind: "failed", reason: `bucket ${this.#database} is not there: create it in InfluxDB` };
+  /** Creates the database (1.x) or bucket (2.x, Cloud) that was missing, where we may. */
+  async ensureDatabase(signal?: AbortSignal): Promise<Ensured> {
+    if (this.#bucket !== null) return ensureBucket(this.#api(signal), this.#bucket);
     try {
       await this.query(`CREATE DATABASE ${quoteIdentifier(this.#database)}`, {}, signal);
       return { kind: "ready" };
@@ -115,6 +132,27 @@ export class InfluxClient {
       signal?.throwIfAborted();
       return { kind: "failed", reason: (error as Error).message };
     }
+  }
+
+  #api(signal: AbortSignal | undefined): CallApi {
+    return async ({ method, path, body }): Promise<ApiAnswer> => {
+      let status = 0;
+      try {
+        const answer: unknown = await this.#influx.transport.request(
+          path,
+          body === undefined ? "" : JSON.stringify(body),
+          { method, headers: { ...this.#headers, accept: "application/json", "content-type": "application/json" }, signal: withTimeout(signal) },
+          (_headers, statusCode) => {
+            status = statusCode ?? 0;
+          },
+        );
+        return { status, body: answer, reason: `${status}` };
+      } catch (error) {
+        signal?.throwIfAborted();
+        const failure = this.#failure(error);
+        return { status: failure.status, body: null, reason: failure.reason };
+      }
+    };
   }
 
   /** `/ping`, the one health path that every generation has. */
@@ -128,14 +166,18 @@ export class InfluxClient {
     }
   }
 
-  #failure(error: unknown): { status: number; reason: string; retryAfter?: string } {
+  #failure(error: unknown): { status: number; reason: string; retryAfter?: string; date?: string } {
     // The package is minified: its classes are told apart by instanceof, never by name.
     if (error instanceof HttpError) {
-      const retryAfter = error.headers?.["retry-after"];
+      const { statusCode: status, headers } = error;
+      const hint = status === 401 || status === 403 ? `: ${this.#whatToCheck}` : "";
+      const retryAfter = headers?.["retry-after"];
+      const date = headers?.["date"];
       return {
-        status: error.statusCode,
-        reason: this.#clean(`${error.statusCode} ${bodyText(error)}`),
+        status,
+        reason: `${this.#clean(`${status} ${bodyText(error)}`)}${hint}`,
         ...(typeof retryAfter === "string" ? { retryAfter } : {}),
+        ...(typeof date === "string" ? { date } : {}),
       };
     }
     const { message, code } = error as { message?: string; code?: string };

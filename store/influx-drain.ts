@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { unreachable } from "../core/domain/errors.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
-import { DrainQueue, type Outgoing } from "./drain-queue.ts";
+import { DrainQueue, type Outgoing, type OutgoingBatch } from "./drain-queue.ts";
 import type { WriteOutcome } from "./influx-outcome.ts";
 import type { InfluxPoint } from "./line-protocol.ts";
 
@@ -29,6 +29,7 @@ const LINGER_MS = 200; // lets single readings gather into one request and one s
 const IDLE_MS = 5000; // looks by itself, should nobody call wake()
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 10_000;
+const GROW_AFTER = 16; // requests in a row that were not too large
 const UNCERTAIN_MAX = 16; // single lines refused for an unknown reason before the request itself is held to be at fault
 
 type Refused = { readonly row: Outgoing; readonly reason: string };
@@ -44,7 +45,7 @@ type Obstacle = Exclude<WriteOutcome, { kind: "stored" } | { kind: "refused" } |
 /**
  * Sends the outbox to InfluxDB in commit order. A row leaves the outbox only after InfluxDB's 204 for it; a crash in between sends
  * the same point again, which changes nothing. Bad lines are set aside with their reason; every other trouble keeps everything and
- * tries again, at the latest after 10 s (or what Retry-After asks, up to a minute). The backlog is bounded by the disk alone.
+ * tries again, at the latest after 10 s (or what Retry-After asks, up to 15 min). The backlog is bounded by the disk alone.
  */
 export class InfluxDrain {
   readonly #options: DrainOptions;
@@ -52,6 +53,7 @@ export class InfluxDrain {
   readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly #batchMax: number;
   #batchRows: number;
+  #taken = 0; // requests since one was too large
   #failures = 0; // in a row
   #createdDatabase = false; // since the last success
   #woken: (() => void) | undefined;
@@ -76,12 +78,13 @@ export class InfluxDrain {
     while (!signal.aborted) {
       try {
         this.#hasNews = false;
-        const rows = this.#queue.next(this.#batchRows);
-        const pauseMs = rows.length === 0 ? 0 : await this.#deliver(rows, signal);
+        const limit = this.#batchRows;
+        const batch = this.#queue.next(limit);
+        const pauseMs = batch.throughSeq === null ? 0 : await this.#deliver(batch, signal);
         this.#measure();
         if (pauseMs > 0) await this.#wait(pauseMs, signal);
-        else if (rows.length === 0) await this.#idle(signal);
-        else if (rows.length < this.#batchRows) await this.#wait(LINGER_MS, signal);
+        else if (batch.throughSeq === null) await this.#idle(signal);
+        else if (batch.changes < limit) await this.#wait(LINGER_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
         // Our own disk: nothing was removed from the outbox, so the same rows are sent again.
@@ -92,17 +95,20 @@ export class InfluxDrain {
   }
 
   /** Answers how long to pause, 0 = go on. */
-  async #deliver(rows: readonly Outgoing[], signal: AbortSignal): Promise<number> {
+  async #deliver(batch: OutgoingBatch, signal: AbortSignal): Promise<number> {
     const progress: Progress = { settled: 0, accepted: 0, refused: [], uncertain: 0 };
-    const obstacle = await this.#send(rows, progress, signal);
+    const obstacle = batch.points.length === 0 ? undefined : await this.#send(batch.points, progress, signal);
     const blamesTheLines = progress.uncertain === 0 || progress.accepted > 0;
-    if (progress.settled > 0 && blamesTheLines) this.#settle(rows, progress);
+    if (blamesTheLines) this.#settle(batch, progress);
     if (obstacle) return this.#obstructed(obstacle, signal);
     if (!blamesTheLines) return this.#obstructed({ kind: "forbidden", reason: progress.refused[0]?.reason ?? "refused" }, signal);
     if (this.#failures > 0) this.#options.log.info("influx takes readings again", { failures: this.#failures });
+    this.#options.metrics.gauge("azemichi_influx_up", 1);
     this.#failures = 0;
     this.#createdDatabase = false;
-    this.#batchRows = Math.min(this.#batchMax, this.#batchRows * 2);
+    this.#taken += 1;
+    // Not at once: each step up may cost a request that is too large again.
+    if (this.#taken % GROW_AFTER === 0) this.#batchRows = Math.min(this.#batchMax, this.#batchRows * 2);
     return 0;
   }
 
@@ -111,12 +117,16 @@ export class InfluxDrain {
     const outcome = await this.#options.writer.send(rows, signal);
     switch (outcome.kind) {
       case "stored":
+        if (outcome.notice !== undefined) this.#options.log.warn("influx is not fully set up", { reason: outcome.notice });
         progress.settled += rows.length;
         progress.accepted += rows.length;
         return undefined;
       case "refused":
       case "too-large": {
-        if (outcome.kind === "too-large") this.#batchRows = Math.max(1, Math.floor(rows.length / 2));
+        if (outcome.kind === "too-large") {
+          this.#batchRows = Math.max(1, Math.floor(rows.length / 2));
+          this.#taken = 0;
+        }
         const [only] = rows;
         if (rows.length > 1 || !only) return this.#sendHalves(rows, progress, signal);
         progress.refused.push({ row: only, reason: outcome.reason });
@@ -138,10 +148,10 @@ export class InfluxDrain {
     return (await this.#send(rows.slice(0, middle), progress, signal)) ?? (await this.#send(rows.slice(middle), progress, signal));
   }
 
-  #settle(rows: readonly Outgoing[], progress: Progress): void {
-    const last = rows[progress.settled - 1];
-    if (!last) return;
-    this.#queue.settle({ throughSeq: last.seq, accepted: progress.accepted, refused: progress.refused });
+  #settle({ points, throughSeq }: OutgoingBatch, progress: Progress): void {
+    const seq = progress.settled === points.length ? throughSeq : points[progress.settled - 1]?.seq;
+    if (seq === undefined || seq === null) return;
+    this.#queue.settle({ throughSeq: seq, accepted: progress.accepted, refused: progress.refused });
     const { metrics, log } = this.#options;
     metrics.count("azemichi_influx_sent_total", {}, progress.accepted);
     metrics.count("azemichi_influx_refused_total", {}, progress.refused.length);
@@ -150,6 +160,7 @@ export class InfluxDrain {
 
   async #obstructed(obstacle: Obstacle, signal: AbortSignal): Promise<number> {
     this.#options.metrics.count("azemichi_influx_failures_total", { kind: obstacle.kind });
+    this.#options.metrics.gauge("azemichi_influx_up", 0);
     let reason = obstacle.reason;
     if (obstacle.kind === "missing" && !this.#createdDatabase) {
       const created = await this.#options.writer.ensureDatabase(signal);

@@ -36,14 +36,14 @@ interface OnDisk {
   readonly outcomes: readonly { source: string; outcome: UplinkOutcome; n: number }[];
   readonly influx: Ledger["influx"];
 }
-const EMPTY: OnDisk = { cursor: 0, outcomes: [], influx: { sent: 0, backlog: 0, lastError: null } };
+const EMPTY: OnDisk = { cursor: 0, outcomes: [], influx: { sent: 0, backlog: 0, refused: 0, lastError: null } };
 
 function readDisk(db: DatabaseSync): OnDisk {
   db.exec("BEGIN");
   try {
     const progress = db.prepare("SELECT cursor FROM progress").get() as { cursor: number };
     const outcomes = db.prepare("SELECT source, outcome, n FROM ledger").all() as unknown as OnDisk["outcomes"];
-    const influx = db.prepare("SELECT sent, last_error AS lastError FROM influx_progress").get() as { sent: number; lastError: string | null };
+    const influx = db.prepare("SELECT sent, refused, last_error AS lastError FROM influx_progress").get() as Omit<Ledger["influx"], "backlog">;
     return { cursor: progress.cursor, outcomes, influx: { ...influx, backlog: outboxDepth(db) } };
   } finally {
     db.exec("COMMIT");

@@ -17,5 +17,6 @@ export interface LedgerCounts {
 export interface Ledger {
   readonly total: LedgerCounts;
   readonly bySource: Readonly<Record<string, LedgerCounts>>; // source: network id, or "direct" for devices that speak for themselves
-  readonly influx: { readonly sent: number; readonly backlog: number; readonly lastError: string | null };
+  /** In readings. `refused`: set aside, since InfluxDB will never take them. */
+  readonly influx: { readonly sent: number; readonly backlog: number; readonly refused: number; readonly lastError: string | null };
 }

@@ -19,7 +19,7 @@ import { catalog as townCatalog } from "./town.ts";
 export const NOON = Date.parse("2026-06-01T03:00:00.000Z"); // 12:00 in Misato
 
 const ZERO = { received: 0, stored: 0, duplicate: 0, rejected: 0, quarantined: 0, pending: 0 };
-export const EMPTY_LEDGER: Ledger = { total: ZERO, bySource: {}, influx: { sent: 0, backlog: 0, lastError: null } };
+export const EMPTY_LEDGER: Ledger = { total: ZERO, bySource: {}, influx: { sent: 0, backlog: 0, refused: 0, lastError: null } };
 
 /** Readings in memory behind the port that the API declares. */
 export function telemetryOf(readings: readonly Reading[]): TelemetryReader {

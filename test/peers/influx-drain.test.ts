@@ -82,7 +82,7 @@ describeNeeding(["influxd"], "the drain with a real influxd", () => {
     expect(influx()).toMatchObject({ sent: 0, backlog: 3000, lastError: expect.stringContaining("ECONNREFUSED") });
     await influxd.start();
     await drained();
-    expect(influx()).toEqual({ sent: 3000, backlog: 0, lastError: null });
+    expect(influx()).toEqual({ sent: 3000, backlog: 0, refused: 0, lastError: null });
     expect((await influxd.ask("SHOW DATABASES")).map((r) => r["name"])).toContain(DATABASE);
     await expectAll(written);
   });
@@ -143,7 +143,7 @@ describeNeeding(["influxd"], "the drain with a real influxd", () => {
     start();
     await drained();
     await expectAll(water);
-    expect(influx()).toEqual({ sent: 600, backlog: 0, lastError: expect.stringContaining("field type conflict") });
+    expect(influx()).toEqual({ sent: 600, backlog: 0, refused: 3, lastError: expect.stringContaining("field type conflict") });
     expect(file.db.prepare("SELECT time_ms - ? AS t FROM influx_refused ORDER BY seq").all(T0_MS)).toEqual([{ t: 3 }, { t: 500 }, { t: 501 }]);
   });
 
@@ -154,12 +154,12 @@ describeNeeding(["influxd"], "the drain with a real influxd", () => {
     await file.write([makeReading()], "outbox");
     start({ target: { username: "admin", password: "wrong-horse" } });
     await eventually(() => influx().lastError !== null, { timeoutMs: 10_000, what: "an error to be told" });
-    expect(influx()).toMatchObject({ sent: 0, backlog: 1, lastError: "401 authorization failed" });
+    expect(influx()).toMatchObject({ sent: 0, backlog: 1, lastError: "401 authorization failed: check AZEMICHI_INFLUX_USERNAME and AZEMICHI_INFLUX_PASSWORD" });
     stop.abort();
     await running;
     stop = new AbortController();
     start({ target: { username: "admin", password: "right horse" } });
     await drained();
-    expect(influx()).toEqual({ sent: 1, backlog: 0, lastError: null });
+    expect(influx()).toEqual({ sent: 1, backlog: 0, refused: 0, lastError: null });
   });
 });

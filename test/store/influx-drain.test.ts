@@ -85,7 +85,7 @@ describe("the drain", () => {
     await drained();
     expect(target.requests.map((r) => r.length)).toEqual([10, 10, 5]);
     expect(target.requests.flat()).toEqual(readings(25).map((r) => `kita-3-level@${r.timeMs - T0_MS}`));
-    expect(influx()).toEqual({ sent: 25, backlog: 0, lastError: null });
+    expect(influx()).toEqual({ sent: 25, backlog: 0, refused: 0, lastError: null });
     expect(metrics.get("azemichi_influx_sent_total")).toBe(25);
   });
 
@@ -115,7 +115,7 @@ describe("the drain", () => {
     expect(file.db.prepare("SELECT time_ms - ? AS t, reason FROM influx_refused ORDER BY seq").all(T0_MS)).toEqual(
       [0, 37, 99].map((t) => ({ t, reason: "400 field type conflict" })),
     );
-    expect(influx()).toEqual({ sent: 97, backlog: 0, lastError: "400 field type conflict" });
+    expect(influx()).toEqual({ sent: 97, backlog: 0, refused: 3, lastError: "400 field type conflict" });
     expect(metrics.get("azemichi_influx_refused_total")).toBe(3);
   });
 
@@ -137,7 +137,7 @@ describe("the drain", () => {
     target.rule = (points) => (points.some((p) => keyOf(p) === "kita-3-level@0") ? { kind: "refused", reason: "400 odd", certain: false } : STORED);
     start();
     await drained();
-    expect(influx()).toEqual({ sent: 7, backlog: 0, lastError: "400 odd" });
+    expect(influx()).toEqual({ sent: 7, backlog: 0, refused: 1, lastError: "400 odd" });
   });
 
   test("too large is halved until it fits, and grows again", async () => {
@@ -146,7 +146,7 @@ describe("the drain", () => {
     start({ batchRows: 100 });
     await drained();
     expect(target.kept.size).toBe(200);
-    expect(influx()).toEqual({ sent: 200, backlog: 0, lastError: null });
+    expect(influx()).toEqual({ sent: 200, backlog: 0, refused: 0, lastError: null });
   });
 
   test("one line that is too large by itself is set aside", async () => {
@@ -154,7 +154,7 @@ describe("the drain", () => {
     target.rule = (points) => (points.some((p) => keyOf(p) === "kita-3-level@1") ? { kind: "too-large", reason: "413" } : STORED);
     start();
     await drained();
-    expect(influx()).toMatchObject({ sent: 2, lastError: "413" });
+    expect(influx()).toMatchObject({ sent: 2, refused: 1, lastError: "413" });
   });
 
   test("busy: keeps, backs off to 10 s at most, honours Retry-After, and recovers", async () => {
@@ -164,7 +164,7 @@ describe("the drain", () => {
     await drained();
     expect(failures()).toEqual([250, 500, 30_000, 2000, 4000, 8000, 10_000, 10_000, 10_000]);
     expect(metrics.get("azemichi_influx_failures_total", { kind: "later" })).toBe(9);
-    expect(influx()).toEqual({ sent: 5, backlog: 0, lastError: null });
+    expect(influx()).toEqual({ sent: 5, backlog: 0, refused: 0, lastError: null });
   });
 
   test("a wrong token keeps everything and says so once per reason", async () => {
@@ -174,7 +174,7 @@ describe("the drain", () => {
     start({ log: createLog({ level: "warn", write: (line) => lines.push(line) }) });
     await eventually(() => failures().length >= 5, { timeoutMs: 5000, what: "five failures" });
     expect(new Set(failures())).toEqual(new Set([10_000]));
-    expect(influx()).toEqual({ sent: 0, backlog: 5, lastError: "401 authorization failed" });
+    expect(influx()).toEqual({ sent: 0, backlog: 5, refused: 0, lastError: "401 authorization failed" });
     expect(metrics.get("azemichi_influx_outbox_readings")).toBe(5);
     expect(metrics.get("azemichi_influx_outbox_oldest_seconds")).toBe(60);
     expect(lines).toHaveLength(1);
@@ -196,7 +196,7 @@ describe("the drain", () => {
     target.database = { kind: "failed", reason: "create privilege needed" };
     start();
     await eventually(() => failures().length >= 2, { timeoutMs: 5000, what: "two failures" });
-    expect(influx()).toEqual({ sent: 0, backlog: 5, lastError: "404 nothing; create privilege needed" });
+    expect(influx()).toEqual({ sent: 0, backlog: 5, refused: 0, lastError: "404 nothing; create privilege needed" });
     target.database = { kind: "ready" }; // created, and still missing: tried again slowly, not in a loop
     const before = { creations: target.creations, failures: failures().length };
     await eventually(() => failures().length >= before.failures + 3, { timeoutMs: 5000, what: "three failures more" });

@@ -31,7 +31,7 @@ describe("the ledger", () => {
         chirpstack: { received: 1, stored: 0, duplicate: 0, rejected: 0, quarantined: 0, pending: 1 },
         direct: { received: 2, stored: 0, duplicate: 0, rejected: 0, quarantined: 0, pending: 2 },
       },
-      influx: { sent: 0, backlog: 0, lastError: null },
+      influx: { sent: 0, backlog: 0, refused: 0, lastError: null },
     });
   });
 
@@ -87,7 +87,7 @@ describe("the ledger", () => {
       "outbox",
     );
     file.db.exec("DELETE FROM outbox WHERE seq <= 1; UPDATE influx_progress SET sent = 1, last_error = 'ECONNREFUSED'");
-    expect(readLedger(file.db, journalOf([])).influx).toEqual({ sent: 1, backlog: 3, lastError: "ECONNREFUSED" });
+    expect(readLedger(file.db, journalOf([])).influx).toEqual({ sent: 1, backlog: 3, refused: 0, lastError: "ECONNREFUSED" });
     file.db.exec("DELETE FROM outbox");
     expect(outboxDepth(file.db)).toBe(0);
   });
