@@ -139,14 +139,34 @@ export const readingsMigrations: Migrations = [
      PRIMARY KEY (series, hour)
    ) STRICT, WITHOUT ROWID;
    INSERT INTO rollup_dirty SELECT DISTINCT series, CAST(floor(time_ms / 3600000.0) AS INTEGER) FROM reading;
+   CREATE TABLE rollup_zone (       -- the clock of rollup_day
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     offsets TEXT NOT NULL,         -- the zone's offsets over the years: other ones, and the days are made again
+     fixed_ms INTEGER               -- the one offset, east positive; NULL = it changes in the year
+   ) STRICT;
 
-   ALTER TABLE uplink_result ADD COLUMN time_ms INTEGER;  -- event time of the message; NULL = processed before this was kept, or none
+   CREATE TABLE series_origin (     -- which series ever had a reading of an origin, so that a plot's are found without reading all; may hold more
+     origin INTEGER NOT NULL,
+     series INTEGER NOT NULL,
+     PRIMARY KEY (origin, series)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO series_origin SELECT DISTINCT origin, series FROM reading;
+   CREATE TRIGGER reading_origin_given AFTER INSERT ON reading
+     WHEN NOT EXISTS (SELECT 1 FROM series_origin WHERE origin = NEW.origin AND series = NEW.series)
+     BEGIN INSERT INTO series_origin VALUES (NEW.origin, NEW.series); END;
+   CREATE TRIGGER reading_origin_changed AFTER UPDATE OF origin ON reading
+     WHEN NOT EXISTS (SELECT 1 FROM series_origin WHERE origin = NEW.origin AND series = NEW.series)
+     BEGIN INSERT INTO series_origin VALUES (NEW.origin, NEW.series); END;
+
+   ALTER TABLE uplink_result ADD COLUMN time_ms INTEGER;  -- event time of the message, else that of its receipt
    ALTER TABLE uplink_result ADD COLUMN first_ms INTEGER; -- earliest and latest time of the readings that it gave
    ALTER TABLE uplink_result ADD COLUMN last_ms INTEGER;
+   UPDATE uplink_result SET time_ms = received_ms;
    CREATE INDEX uplink_result_device ON uplink_result(device, time_ms);
 
    ALTER TABLE frame ADD COLUMN uplink_seq INTEGER NOT NULL DEFAULT 0;     -- of the copy whose time it has
    ALTER TABLE frame ADD COLUMN receptions TEXT NOT NULL DEFAULT '[]';    -- JSON [[gateway, rssi dBm, snr dB], …] of all copies
+   ALTER TABLE frame ADD COLUMN time_source TEXT NOT NULL DEFAULT 'network'; -- of time_ms; '+clock' behind it: a substitute
 
    ALTER TABLE outbox ADD COLUMN gone_plot TEXT;          -- NULL = the reading as it stands; else it was taken back, and its point had this plot
 
@@ -170,7 +190,6 @@ export const readingsMigrations: Migrations = [
      total INTEGER NOT NULL,
      done INTEGER NOT NULL,
      changed INTEGER NOT NULL,
-     next_seq INTEGER NOT NULL,     -- where it goes on after a restart
      started_ms INTEGER NOT NULL,
      ended_ms INTEGER,
      error TEXT,

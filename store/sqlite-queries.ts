@@ -1,9 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { QUANTITIES, type Quantity } from "../core/domain/quantity.ts";
 import type { Reading } from "../core/domain/reading.ts";
+import { BucketSums } from "./bucket-sums.ts";
+import { DAY_MS } from "./day-calendar.ts";
 import { ORIGIN_JOIN, READING_COLUMNS, type ReadingRow, SERIES_COLUMN, TIME_COLUMN, toReading } from "./reading-row.ts";
 import { type Extent, fillBuckets, planBuckets, pointBuckets, type TimedValue } from "./series-buckets.ts";
-import type { Bucket, LatestFilter, ReadingQuery, Series, SeriesQuery } from "./telemetry.ts";
+import type { LatestFilter, ReadingQuery, Series, SeriesQuery } from "./telemetry.ts";
 
 /** Where a page of rows begins: strictly after (time, series), looking `widthMs` ahead at a time. */
 export interface RowCursor {
@@ -19,19 +21,20 @@ export interface RowPage {
 
 const FIRST_WIDTH_MS = 60_000;
 const STEP_MS = 50; // what one step may take before the window is narrowed
-const DAY_MS = 86_400_000;
 const WIDEST_MS = 30 * DAY_MS;
 const TIME_MAX_MS = 8.64e15; // end of ECMAScript time
 
-/** Synchronous queries on readings.db. Each is one statement, so one short read transaction. */
+/** Synchronous queries on readings.db, each one short read transaction. */
 export class SqliteQueries {
   readonly #db: DatabaseSync;
+  readonly #sums: BucketSums;
   readonly #zoneOffsetMs: number;
   readonly #statements = new Map<string, StatementSync>(); // one per shape of query: a handful
   readonly #nowMs: () => number;
 
   constructor(db: DatabaseSync, zoneOffsetMs: number, nowMs: () => number = () => performance.now()) {
     this.#db = db;
+    this.#sums = new BucketSums(db);
     this.#zoneOffsetMs = zoneOffsetMs;
     this.#nowMs = nowMs;
   }
@@ -48,39 +51,59 @@ export class SqliteQueries {
     return this.#readings(
       `SELECT ${READING_COLUMNS} FROM series s CROSS JOIN reading r ON r.series = s.id AND r.time_ms = (${newest}) ${ORIGIN_JOIN}
        ${where} ORDER BY s.device, s.quantity, s.depth_cm`,
-      { ...values, ...(filter.plotId === undefined ? {} : { plot: filter.plotId }) },
+      values,
     );
   }
 
   series(query: SeriesQuery): Series {
-    const unit = QUANTITIES[query.quantity].unit;
+    // One moment for all of its statements, unless the caller's transaction is one already.
+    if (this.#db.isTransaction) return this.#series(query);
+    this.#db.exec("BEGIN");
+    try {
+      return this.#series(query);
+    } finally {
+      this.#db.exec("COMMIT");
+    }
+  }
+
+  #series(query: SeriesQuery): Series {
+    const { quantity, depthCm } = query;
+    const unit = QUANTITIES[quantity].unit;
     const max = Math.max(1, Math.floor(query.max));
-    const depth = query.depthCm === undefined ? "" : "AND s.depth_cm = :depth";
-    const from = `FROM reading r WHERE r.series IN (SELECT s.id FROM series s WHERE s.device = :device AND s.quantity = :quantity ${depth})
-      AND r.time_ms >= :from AND r.time_ms < :to AND r.flag NOT IN (4, 9) AND r.value IS NOT NULL`;
-    const values = {
-      device: query.deviceId,
-      quantity: query.quantity,
-      from: timeOf(query.fromMs, -TIME_MAX_MS),
-      to: timeOf(query.toMs, TIME_MAX_MS),
-      ...(query.depthCm === undefined ? {} : { depth: query.depthCm ?? -1 }),
-    };
-    const extent = this.#statement(`SELECT count(*) AS n, min(r.time_ms) AS firstMs, max(r.time_ms) AS lastMs ${from}`).get(values) as unknown as Extent;
-    if (extent.n === 0) return { unit, buckets: [] };
+    const span = { fromMs: timeOf(query.fromMs, -TIME_MAX_MS), toMs: timeOf(query.toMs, TIME_MAX_MS) };
+    const found = this.#statement(
+      `SELECT id FROM series WHERE device = :device AND quantity = :quantity ${depthCm === undefined ? "" : "AND depth_cm = :depth"}`,
+    ).all({ device: query.deviceId, quantity, ...(depthCm === undefined ? {} : { depth: depthCm ?? -1 }) }) as { id: number }[];
+    const ids = found.map(({ id }) => id);
+    const extent = this.#extent(ids, span, max + 1);
+    if (extent === null) return { unit, buckets: [] };
     if (extent.n <= max) {
-      const points = this.#statement(`SELECT r.time_ms AS timeMs, r.value ${from} ORDER BY r.time_ms, r.series`).all(values);
-      const buckets = pointBuckets(points as unknown as TimedValue[]);
+      const buckets = pointBuckets(this.#points(ids, span));
       if (buckets.length <= max) return { unit, buckets };
     }
     const plan = planBuckets(extent, max, this.#zoneOffsetMs);
-    const found = this.#statement(
-      `SELECT (r.time_ms - CAST(:origin AS INTEGER)) / CAST(:width AS INTEGER) AS i, count(*) AS n, min(r.value) AS lo, avg(r.value) AS mean, max(r.value) AS hi ${from} GROUP BY i ORDER BY i`,
-    ).all({ ...values, origin: plan.firstMs, width: plan.widthMs }) as unknown as { i: number; n: number; lo: number; mean: number; hi: number }[];
-    const buckets = fillBuckets(
-      plan,
-      found.map((b): Bucket => [plan.firstMs + b.i * plan.widthMs, b.n, b.lo, b.mean, b.hi]),
-    );
-    return { unit, buckets };
+    return { unit, buckets: fillBuckets(plan, this.#sums.of(ids, plan, span)) };
+  }
+
+  /** `n` is counted up to `enough`; null: no reading. */
+  #extent(ids: readonly number[], { fromMs, toMs }: { fromMs: number; toMs: number }, enough: number): Extent | null {
+    const within = "FROM reading WHERE series = ? AND time_ms >= ? AND time_ms < ? AND flag IN (1, 2, 3) AND value IS NOT NULL";
+    const end = (id: number, order: "ASC" | "DESC") =>
+      (this.#statement(`SELECT time_ms AS at ${within} ORDER BY time_ms ${order} LIMIT 1`).get(id, fromMs, toMs) as { at: number } | undefined)?.at;
+    let [n, firstMs, lastMs] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const id of ids) {
+      firstMs = Math.min(firstMs, end(id, "ASC") ?? firstMs);
+      lastMs = Math.max(lastMs, end(id, "DESC") ?? lastMs);
+      if (n < enough) n += (this.#statement(`SELECT count(*) AS n FROM (SELECT 1 ${within} LIMIT ?)`).get(id, fromMs, toMs, enough - n) as { n: number }).n;
+    }
+    return n === 0 ? null : { n, firstMs, lastMs };
+  }
+
+  #points(ids: readonly number[], { fromMs, toMs }: { fromMs: number; toMs: number }): TimedValue[] {
+    return this.#statement(
+      `SELECT time_ms AS timeMs, value FROM reading WHERE series IN (SELECT value FROM json_each(:ids)) AND time_ms >= :from AND time_ms < :to
+       AND flag IN (1, 2, 3) AND value IS NOT NULL ORDER BY time_ms, series`,
+    ).all({ ids: JSON.stringify(ids), from: fromMs, to: toMs }) as unknown as TimedValue[];
   }
 
   /**
@@ -102,7 +125,6 @@ export class SqliteQueries {
        ORDER BY r.time_ms, r.series LIMIT :limit`,
       {
         ...values,
-        ...(query.plotId === undefined ? {} : { plot: query.plotId }),
         start: startMs,
         end: endMs,
         afterMs: from.timeMs,
@@ -145,12 +167,16 @@ export class SqliteQueries {
   }
 }
 
-function seriesFilter(query: { deviceIds?: readonly string[]; quantity?: Quantity }): { where: string; values: Record<string, string> } {
+function seriesFilter(query: { deviceIds?: readonly string[]; plotId?: string; quantity?: Quantity }): { where: string; values: Record<string, string> } {
   const parts: string[] = [];
   const values: Record<string, string> = {};
   if (query.deviceIds !== undefined) {
     parts.push("s.device IN (SELECT value FROM json_each(:devices))");
     values["devices"] = JSON.stringify(query.deviceIds);
+  }
+  if (query.plotId !== undefined) {
+    parts.push("s.id IN (SELECT t.series FROM series_origin t WHERE t.origin IN (SELECT id FROM reading_origin WHERE plot = :plot))");
+    values["plot"] = query.plotId;
   }
   if (query.quantity !== undefined) {
     parts.push("s.quantity = :quantity");
