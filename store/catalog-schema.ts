@@ -49,4 +49,14 @@ export const catalogMigrations: Migrations = [
      note TEXT
    ) STRICT;
    CREATE INDEX zero_log_device ON zero_log(device, seq);`,
+  `CREATE TABLE entry_origin (        -- what a site file last said of an entry, and what was changed here since
+     kind TEXT NOT NULL,
+     id TEXT NOT NULL,
+     imported TEXT,                 -- JSON {key: keyed digest of the document's value}; NULL = never in a document
+     edited TEXT NOT NULL,          -- JSON list of the keys changed here since; ["*"] = the entry was removed here
+     edited_ms INTEGER,             -- NULL = nothing was
+     edited_by TEXT,
+     PRIMARY KEY (kind, id)
+   ) STRICT, WITHOUT ROWID;
+   DELETE FROM meta WHERE key = 'site-file'; -- the next start imports its file once more, and so learns what it says`,
 ];

@@ -14,6 +14,14 @@ const ISSUES_MAX = 50;
 
 /** Shape, then what the shape cannot say: unique names, references that lead somewhere, profiles that exist. */
 export function checkSite(document: unknown, knownProfiles: readonly string[]): SiteCheck {
+  const shape = checkShape(document);
+  if (!shape.ok) return shape;
+  const issues = meaningIssues(shape.file, knownProfiles);
+  if (issues.length > 0) return { ok: false, issues };
+  return { ok: true, file: shape.file, warnings: siteWarnings(shape.file) };
+}
+
+export function checkShape(document: unknown): { readonly ok: true; readonly file: SiteFile } | Extract<SiteCheck, { readonly ok: false }> {
   const parsed = SiteFileSchema.safeParse(document);
   if (!parsed.success) {
     const issues = parsed.error.issues.flatMap((issue) =>
@@ -23,10 +31,12 @@ export function checkSite(document: unknown, knownProfiles: readonly string[]): 
     );
     return { ok: false, issues: issues.slice(0, ISSUES_MAX) };
   }
-  const file = parsed.data;
-  const issues = [...duplicates(file), ...references(file), ...baseIssues(file), ...profiles(file, knownProfiles)];
-  if (issues.length > 0) return { ok: false, issues: issues.slice(0, ISSUES_MAX) };
-  return { ok: true, file, warnings: warnings(file) };
+  return { ok: true, file: parsed.data };
+}
+
+/** What the shape cannot say. At most 50. */
+export function meaningIssues(file: SiteFile, knownProfiles: readonly string[]): SiteIssue[] {
+  return [...duplicates(file), ...references(file), ...baseIssues(file), ...profiles(file, knownProfiles)].slice(0, ISSUES_MAX);
 }
 
 export function pathText(path: readonly PropertyKey[]): string {
@@ -45,6 +55,8 @@ const UNIQUE: readonly { kind: Exclude<keyof SiteFile, "site" | "holdings" | "co
   })),
   { kind: "users", key: "username", of: (e: { username: string }) => e.username },
   { kind: "devices", key: "devEui", of: (e: { devEui?: string | null }) => e.devEui?.toLowerCase() },
+  { kind: "devices", key: "sigfoxId", of: (e: { sigfoxId?: string | null }) => e.sigfoxId?.toUpperCase() },
+  { kind: "devices", key: "imsi", of: (e: { imsi?: string | null }) => e.imsi },
   { kind: "networks", key: "mqtt.username", of: (e: { mqtt?: { username: string } | null }) => e.mqtt?.username },
   { kind: "rovers", key: "username", of: (e: { username: string }) => e.username },
 ];
@@ -97,36 +109,27 @@ const CODEC = /^codec:/;
 /** A device that only speaks for itself (SenML) may name its profile as it likes; a frame from a network server needs a decoder. */
 function* profiles(file: SiteFile, knownProfiles: readonly string[]): Generator<SiteIssue> {
   for (const [i, device] of (file.devices ?? []).entries()) {
-    if (!device.devEui || knownProfiles.includes(device.profile) || device.profile === "senml" || CODEC.test(device.profile)) continue;
+    if ((!device.devEui && !device.sigfoxId) || knownProfiles.includes(device.profile) || device.profile === "senml" || CODEC.test(device.profile)) continue;
     yield { path: `devices[${i}].profile`, message: `${device.profile} is unknown; there are senml, ${knownProfiles.join(", ")}` };
   }
 }
 
-/** Keys of the site file whose part is not built yet: they are accepted, and it is said. */
-const WITHOUT_EFFECT: readonly { kind: "devices" | "networks"; key: string }[] = [
-  { kind: "devices", key: "sigfoxId" },
-  { kind: "devices", key: "imsi" },
-  { kind: "networks", key: "url" },
-  { kind: "networks", key: "hookToken" },
-];
+/** What a machine made: 256 bits as we write them, or as hex. */
+const MADE_KEY = /^(?:[A-Za-z0-9_-]{43}|[0-9a-fA-F]{64})$/;
 
-function warnings(file: SiteFile): SiteIssue[] {
+/** What may be, and yet is hardly meant so. */
+export function siteWarnings(file: SiteFile): SiteIssue[] {
   const found: SiteIssue[] = [...baseWarnings(file)];
   const look = (secret: string | null | undefined, path: string): void => {
     if (secret !== null && secret !== undefined && secret.length < SHORT_SECRET)
       found.push({ path, message: `is shorter than ${SHORT_SECRET} characters and easily guessed` });
   };
-  for (const [i, d] of (file.devices ?? []).entries()) {
-    if (CODEC.test(d.profile))
-      found.push({ path: `devices[${i}].profile`, message: "names a vendor codec script, which is not built yet: its uplinks are kept, but not decoded" });
-  }
-  for (const { kind, key } of WITHOUT_EFFECT) {
-    for (const [i, entry] of (file[kind] ?? []).entries()) {
-      if (entry[key as keyof typeof entry]) found.push({ path: `${kind}[${i}].${key}`, message: "is kept, but has no effect in this version" });
-    }
-  }
   for (const [i, u] of (file.users ?? []).entries()) look(u.password, `users[${i}].password`);
-  for (const [i, d] of (file.devices ?? []).entries()) look(d.mqtt?.password, `devices[${i}].mqtt.password`);
+  for (const [i, d] of (file.devices ?? []).entries()) {
+    look(d.mqtt?.password, `devices[${i}].mqtt.password`);
+    if (d.mqtt?.password !== undefined && !MADE_KEY.test(d.mqtt.password))
+      found.push({ path: `devices[${i}].mqtt.password`, message: `is chosen by a person; let the server make a key: POST devices/${d.id}/key` });
+  }
   for (const [i, n] of (file.networks ?? []).entries()) {
     look(n.mqtt?.password, `networks[${i}].mqtt.password`);
     look(n.hookToken, `networks[${i}].hookToken`);

@@ -77,6 +77,13 @@ export function sealNetwork(network: Networks, known: Known<Networks>, key: Uint
   };
 }
 
+/** An entry without any hash: what may be shown to who edits it. Left out when it is put back, a secret stays what it was. */
+export function withoutHashes(entry: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { passwordHash: _password, sourcePasswordHash: _source, hookTokenHash: _hook, ...rest } = entry;
+  const account = rest["mqtt"] as { readonly username: string } | null | undefined;
+  return account ? { ...rest, mqtt: { username: account.username } } : rest;
+}
+
 /** The addresses of an entry that may hold another system's password: that one we must know, so it cannot be a hash. */
 const ADDRESSES = { bases: "pull", networks: "url" } as const satisfies Partial<Record<keyof SiteFile, string>>;
 
