@@ -5,23 +5,28 @@ export interface JournalWorkerData {
   readonly numberAfter: number;
 }
 
-export interface JournalRow {
-  readonly receivedAtMs: number;
-  readonly source: string;
-  readonly topic: string;
-  readonly payloadBytes: number;
-  readonly dup: boolean;
+/** A batch of uplinks (journal-batch.ts). Its two buffers are moved to the thread and back, never copied. */
+export interface PackedUplinks {
+  readonly rows: number;
+  readonly bytes: Uint8Array<ArrayBuffer>; // payloads one after another
+  readonly numbers: Float64Array<ArrayBuffer>; // NUMBERS_PER_ROW of each row
+  readonly topics: readonly string[];
+  readonly sources: readonly string[];
 }
 
 export type JournalRequest =
-  | { readonly kind: "append"; readonly rows: readonly JournalRow[]; readonly bytes: Uint8Array } // payloads one after another, moved, not copied
+  | { readonly kind: "append"; readonly uplinks: PackedUplinks }
   | { readonly kind: "probe" }
   | { readonly kind: "prune"; readonly receivedBeforeMs: number; readonly upToSeq: number; readonly max: number }
   | { readonly kind: "close" };
 
 export type JournalAnswer =
   | { readonly kind: "open" }
-  | { readonly kind: "appended"; readonly lastSeq: number }
+  | {
+      readonly kind: "appended";
+      readonly lastSeq: number;
+      readonly memory: { readonly bytes: Uint8Array<ArrayBuffer>; readonly numbers: Float64Array<ArrayBuffer> };
+    }
   | { readonly kind: "probed"; readonly freeBytes: number }
   | { readonly kind: "pruned"; readonly removed: number }
   | { readonly kind: "closed" }

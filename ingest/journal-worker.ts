@@ -4,15 +4,24 @@ import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import { openForWriting, transaction } from "../core/runtime/sqlite.ts";
-import type { JournalAnswer, JournalRequest, JournalWorkerData } from "./journal-protocol.ts";
+import { NUMBERS_PER_ROW } from "./journal-batch.ts";
+import type { JournalAnswer, JournalRequest, JournalWorkerData, PackedUplinks } from "./journal-protocol.ts";
 import { journalMigrations } from "./journal-schema.ts";
 
 /** The journal's own thread: it alone writes journal.db, so that a slow disk never holds up the broker's sockets. */
 const SPACE_CHECK_MS = 1000;
+/** One statement for so many rows costs a third less than one for each (the running number is looked up and kept once). */
+const ROWS_PER_STATEMENT = 32;
+const COLUMNS = 5;
+const INSERT = "INSERT INTO uplink (received_ms, source, topic, payload, dup) VALUES ";
+const ROW = "(?, ?, ?, ?, ?)";
 
 class JournalWriter {
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
+  readonly #insertMany: StatementSync;
+  readonly #many: (number | string | Uint8Array)[] = new Array(ROWS_PER_STATEMENT * COLUMNS).fill(0);
+  readonly #one: (number | string | Uint8Array)[] = new Array(COLUMNS).fill(0);
   readonly #options: JournalWorkerData;
   #checkedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -21,7 +30,8 @@ class JournalWriter {
     this.#db = openForWriting(options.path, journalMigrations);
     syncFolder(dirname(options.path));
     this.#numberAfter(options.numberAfter);
-    this.#insert = this.#db.prepare("INSERT INTO uplink (received_ms, source, topic, payload, dup) VALUES (?, ?, ?, ?, ?)");
+    this.#insert = this.#db.prepare(INSERT + ROW);
+    this.#insertMany = this.#db.prepare(INSERT + new Array(ROWS_PER_STATEMENT).fill(ROW).join(", "));
   }
 
   /** A journal that was removed, or restored from an older copy, must not give out numbers again that are processed already. */
@@ -36,7 +46,7 @@ class JournalWriter {
     try {
       switch (request.kind) {
         case "append":
-          return { kind: "appended", lastSeq: this.#append(request) };
+          return { kind: "appended", lastSeq: this.#append(request.uplinks), memory: { bytes: request.uplinks.bytes, numbers: request.uplinks.numbers } };
         case "probe":
           return { kind: "probed", ...this.#probe() };
         case "prune":
@@ -51,17 +61,18 @@ class JournalWriter {
   }
 
   /** One transaction, one sync; the answer that leaves this thread afterwards is what releases the acknowledgements. */
-  #append({ rows, bytes }: Extract<JournalRequest, { kind: "append" }>): number {
+  #append(uplinks: PackedUplinks): number {
     this.#demandSpace();
     return transaction(this.#db, () => {
       let at = 0;
-      let seq = 0;
-      for (const { receivedAtMs, source, topic, payloadBytes, dup } of rows) {
-        const payload = bytes.subarray(at, at + payloadBytes);
-        at += payloadBytes;
-        seq = Number(this.#insert.run(receivedAtMs, source, topic, payload, dup ? 1 : 0).lastInsertRowid);
+      let seq: number | bigint = 0;
+      for (let row = 0; row < uplinks.rows; ) {
+        const many = uplinks.rows - row >= ROWS_PER_STATEMENT;
+        const values = many ? this.#many : this.#one;
+        for (let i = 0; i < values.length; i += COLUMNS, row += 1) at = fill(values, i, uplinks, row, at);
+        seq = (many ? this.#insertMany : this.#insert).run(...values).lastInsertRowid;
       }
-      return seq;
+      return Number(seq);
     });
   }
 
@@ -97,6 +108,19 @@ class JournalWriter {
   }
 }
 
+/** Sets the columns of a row whose payload begins at `at`. Returns where it ends. */
+function fill(values: (number | string | Uint8Array)[], i: number, { numbers, bytes, topics, sources }: PackedUplinks, row: number, at: number): number {
+  const n = row * NUMBERS_PER_ROW;
+  const end = at + (numbers[n + 1] as number);
+  const sourceAndDup = numbers[n + 3] as number;
+  values[i] = numbers[n] as number;
+  values[i + 1] = sources[sourceAndDup >> 1] as string;
+  values[i + 2] = topics[numbers[n + 2] as number] as string;
+  values[i + 3] = bytes.subarray(at, end);
+  values[i + 4] = sourceAndDup & 1;
+  return end;
+}
+
 /** A file that was just made is only there for good when its folder is synced too. */
 function syncFolder(path: string): void {
   const fd = openSync(path, "r");
@@ -113,7 +137,8 @@ if (port) {
   port.postMessage({ kind: "open" } satisfies JournalAnswer);
   flushCompileCache();
   port.on("message", (request: JournalRequest) => {
-    port.postMessage(writer.answer(request));
+    const answer = writer.answer(request);
+    port.postMessage(answer, answer.kind === "appended" ? [answer.memory.bytes.buffer, answer.memory.numbers.buffer] : []);
     if (request.kind === "close") port.close();
   });
 }

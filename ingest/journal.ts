@@ -3,16 +3,10 @@ import { Worker } from "node:worker_threads";
 import { AzemichiError } from "../core/domain/errors.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
+import { type BatchMemory, JournalBatch, type JournalEntry, type JournalTicket } from "./journal-batch.ts";
 import type { JournalAnswer, JournalRequest, JournalWorkerData } from "./journal-protocol.ts";
 
-/** An uplink as it came, before anybody looked into it. */
-export interface JournalEntry {
-  readonly receivedAtMs: number;
-  readonly source: string; // network id, or "direct"
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly dup: boolean; // MQTT DUP flag
-}
+export type { JournalEntry, JournalTicket } from "./journal-batch.ts";
 
 export interface JournalOptions {
   readonly folder: string;
@@ -30,17 +24,12 @@ export interface JournalOptions {
 export const JOURNAL_FILE = "journal.db";
 /** Below this much free space uplinks are refused, so that there is room left to process what was accepted. */
 export const FREE_BYTES_MIN = 2 ** 30;
-const BATCH_ROWS_MAX = 1000;
-const BATCH_BYTES_MAX = 8 * 2 ** 20;
 const QUEUE_MAX = 50_000;
 const QUEUE_BYTES_MAX = 128 * 2 ** 20;
 const PROBE_MS = 5000;
 const PRUNE_ROWS = 2000;
-
-interface Waiting extends JournalEntry {
-  readonly resolve: (seq: number) => void;
-  readonly reject: (error: Error) => void;
-}
+const SPARE_MAX = 2; // one is filled while one is written
+const SPARE_BYTES_MAX = 2 * 2 ** 20; // what a burst of large payloads took is given back
 
 /**
  * journal.db as its one writer sees it. Everything that arrives while a commit is on its way to the disk goes into the next one
@@ -51,8 +40,11 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #listeners = new Set<(lastSeq: number) => void>();
   readonly #answers: ((answer: JournalAnswer) => void)[] = []; // requests under way, oldest first
-  #queue: Waiting[] = [];
-  #queueBytes = 0;
+  #filling: JournalBatch | undefined;
+  #full: JournalBatch[] = []; // waiting for their turn, oldest first
+  #waiting = 0; // uplinks of both
+  #waitingBytes = 0;
+  readonly #spare: BatchMemory[] = [];
   #flushing = false;
   #ready = true;
   #dead: Error | undefined;
@@ -94,19 +86,38 @@ export class Journal {
 
   /** Resolves with the journal number once the bytes are synced to disk. Rejects when they are not, and then nothing may be acknowledged. */
   append(entry: JournalEntry): Promise<number> {
-    if (this.#dead || this.#closing) return Promise.reject(this.#dead ?? new Error("journal is closing"));
-    const { queueMax = QUEUE_MAX, queueBytesMax = QUEUE_BYTES_MAX, metrics } = this.#options;
-    if (this.#queue.length >= queueMax || this.#queueBytes + entry.payload.byteLength > queueBytesMax) {
-      metrics.count("azemichi_journal_queue_refused_total");
-      return Promise.reject(new Error("journal queue is full"));
-    }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ ...entry, resolve, reject });
-      this.#queueBytes += entry.payload.byteLength;
-      if (this.#flushing) return;
-      this.#flushing = true;
-      setImmediate(() => this.#flush()); // a whole socket chunk is one batch
+      this.put(entry, { journaled: (_count, seq) => resolve(seq), refused: (_count, error) => reject(error) });
     });
+  }
+
+  /**
+   * The same for those who hand in thousands: what becomes of it is told to the ticket, later or (refused) at once. The bytes are
+   * copied before this returns.
+   */
+  put(entry: JournalEntry, ticket: JournalTicket): void {
+    const { queueMax = QUEUE_MAX, queueBytesMax = QUEUE_BYTES_MAX, metrics } = this.#options;
+    const { byteLength } = entry.payload;
+    if (this.#dead || this.#closing) {
+      ticket.refused(1, this.#dead ?? new Error("journal is closing"));
+      return;
+    }
+    if (this.#waiting >= queueMax || this.#waitingBytes + byteLength > queueBytesMax) {
+      metrics.count("azemichi_journal_queue_refused_total");
+      ticket.refused(1, new Error("journal queue is full"));
+      return;
+    }
+    this.#filling ??= new JournalBatch(this.#spare.pop());
+    if (!this.#filling.takes(byteLength)) {
+      this.#full.push(this.#filling);
+      this.#filling = new JournalBatch(this.#spare.pop());
+    }
+    this.#filling.add(entry, ticket);
+    this.#waiting += 1;
+    this.#waitingBytes += byteLength;
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => this.#flush()); // what all sockets had to say in this turn is one batch
   }
 
   /** Called with the last journal number after each commit. Returns the function that ends it. */
@@ -134,45 +145,39 @@ export class Journal {
 
   async #close(): Promise<void> {
     clearInterval(this.#probeTimer);
-    while (this.#flushing && !this.#dead) await new Promise((resolve) => setImmediate(resolve));
+    while ((this.#flushing || this.#answers.length > 0) && !this.#dead) await new Promise((resolve) => setImmediate(resolve));
     if (!this.#dead) await this.#request({ kind: "close" });
     await this.#worker.terminate();
   }
 
   #flush(): void {
-    const batch: Waiting[] = [];
-    let bytes = 0;
-    for (const waiting of this.#queue) {
-      if (batch.length >= BATCH_ROWS_MAX || (batch.length > 0 && bytes + waiting.payload.byteLength > BATCH_BYTES_MAX)) break;
-      batch.push(waiting);
-      bytes += waiting.payload.byteLength;
+    let batch = this.#full.shift();
+    if (batch === undefined) {
+      batch = this.#filling;
+      this.#filling = undefined;
     }
-    this.#queue = this.#queue.slice(batch.length);
-    this.#queueBytes -= bytes;
-    if (batch.length === 0) {
+    if (batch === undefined) {
       this.#flushing = false;
       return;
     }
-    const packed = new Uint8Array(bytes);
-    let at = 0;
-    for (const { payload } of batch) {
-      packed.set(payload, at);
-      at += payload.byteLength;
-    }
-    const rows = batch.map(({ receivedAtMs, source, topic, payload, dup }) => ({ receivedAtMs, source, topic, payloadBytes: payload.byteLength, dup }));
-    void this.#request({ kind: "append", rows, bytes: packed }).then((answer) => {
-      this.#settle(batch, answer);
+    const sent = batch;
+    this.#waiting -= sent.rows;
+    this.#waitingBytes -= sent.bytes;
+    this.#send({ kind: "append", uplinks: sent.pack() }, (answer) => {
+      // The next batch is written while this one is acknowledged.
+      if (answer.kind === "appended" && this.#spare.length < SPARE_MAX && answer.memory.bytes.byteLength <= SPARE_BYTES_MAX) this.#spare.push(answer.memory);
       this.#flush();
+      this.#settle(sent, answer);
     });
   }
 
-  #settle(batch: readonly Waiting[], answer: JournalAnswer): void {
+  #settle(batch: JournalBatch, answer: JournalAnswer): void {
     const { metrics } = this.#options;
     if (answer.kind === "appended") {
       metrics.count("azemichi_journal_commits_total");
-      metrics.count("azemichi_journal_uplinks_total", {}, batch.length);
+      metrics.count("azemichi_journal_uplinks_total", {}, batch.rows);
       // One writer and AUTOINCREMENT: the numbers of a batch follow one another.
-      for (const [i, waiting] of batch.entries()) waiting.resolve(answer.lastSeq - batch.length + 1 + i);
+      batch.journaled(answer.lastSeq - batch.rows + 1);
       this.#setReady(null);
       for (const listener of this.#listeners) listener(answer.lastSeq);
       return;
@@ -180,8 +185,7 @@ export class Journal {
     const why = answer.kind === "failed" ? answer.message : `unexpected answer ${answer.kind}`;
     metrics.count("azemichi_journal_failures_total");
     this.#setReady(why);
-    const error = new AzemichiError("STORE_UNAVAILABLE", `uplinks cannot be journaled: ${why}`);
-    for (const waiting of batch) waiting.reject(error);
+    batch.refused(new AzemichiError("STORE_UNAVAILABLE", `uplinks cannot be journaled: ${why}`));
   }
 
   async #probe(): Promise<void> {
@@ -205,11 +209,16 @@ export class Journal {
   }
 
   #request(request: JournalRequest): Promise<JournalAnswer> {
-    if (this.#dead) return Promise.resolve({ kind: "failed", message: this.#dead.message });
-    return new Promise((resolve) => {
-      this.#answers.push(resolve);
-      this.#worker.postMessage(request, request.kind === "append" ? [request.bytes.buffer as ArrayBuffer] : []);
-    });
+    return new Promise((resolve) => this.#send(request, resolve));
+  }
+
+  #send(request: JournalRequest, answered: (answer: JournalAnswer) => void): void {
+    if (this.#dead) {
+      answered({ kind: "failed", message: this.#dead.message });
+      return;
+    }
+    this.#answers.push(answered);
+    this.#worker.postMessage(request, request.kind === "append" ? [request.uplinks.bytes.buffer, request.uplinks.numbers.buffer] : []);
   }
 
   #die(error: Error): void {
@@ -218,9 +227,9 @@ export class Journal {
     clearInterval(this.#probeTimer);
     this.#report();
     for (const answer of this.#answers.splice(0)) answer({ kind: "failed", message: error.message });
-    const left = this.#queue;
-    this.#queue = [];
-    for (const waiting of left) waiting.reject(error);
+    const left = [...this.#full.splice(0), ...(this.#filling === undefined ? [] : [this.#filling])];
+    this.#filling = undefined;
+    for (const batch of left) batch.refused(error);
     this.#options.onDeath(error);
   }
 }
