@@ -10,6 +10,7 @@ import { connectBus } from "../bus.ts";
 import type { RoleContext, RunRole } from "../role.ts";
 import { HistoryThread } from "./field-history.ts";
 import { type FieldWorkerData, type FromFieldWorker, fieldCatalogOf, type ToFieldWorker } from "./field-protocol.ts";
+import { openSources } from "./field-sources.ts";
 
 const METRICS_MS = 5000;
 const READY_LOOK_MS = 500;
@@ -33,6 +34,7 @@ export const run: RunRole = async (context) => {
   const broker = resources.use("broker", await createBroker({ listen, catalog, key, busSecret, journal, onGatewayMessage, log, metrics, nowMs }), (b) =>
     b.close(),
   );
+  await openSources(context, { journal, onGatewayMessage, publish: (topic, message) => broker.publish(topic, message, { retain: true }) });
   worker.onPrune = (what) => void prune(journal, what, context);
   worker.attach(broker);
   history.listen(resources.use("bus", connectBus(context), (b) => b.close()));

@@ -11,6 +11,8 @@ export const topics = {
   roverEvents: (roverId: string): string => `${TOPIC_ROOT}/rovers/${roverId}/events`,
   /** Refused log-ins, for the diagnosis of a rover; only roles may read or write it. */
   refusals: `${TOPIC_ROOT}/internal/refusals`,
+  /** How brokers that are not ours and HTTP hooks are doing, retained; only roles may read or write it. */
+  sources: `${TOPIC_ROOT}/internal/sources`,
   baseRtcm: (baseId: string): string => `${TOPIC_ROOT}/bases/${baseId}/rtcm`,
   rover: (roverId: string): string => `${TOPIC_ROOT}/rovers/${roverId}`,
   senml: (deviceId: string): string => `${TOPIC_ROOT}/devices/${deviceId}/senml`,

@@ -116,13 +116,24 @@ export class BrokerConnection {
     const settled = this.#window.open(qos === 0 ? null : messageId, bytes.byteLength);
     const kept = this.#options.deliver({ topic, payload: bytes, qos, dup });
     if (kept === undefined) settled();
-    else kept.then(settled, (error: Error) => (qos === 0 ? settled() : this.#finish({ kind: "journal", text: error.message }))).then(() => this.#goOn());
+    else void this.#settle(kept, settled, qos);
     if (this.#window.messages < IN_FLIGHT.messages && this.#window.bytes < IN_FLIGHT.bytes) {
       next();
       return;
     }
     this.#held = next;
     this.#options.onHeld();
+  }
+
+  async #settle(kept: Promise<unknown>, settled: () => void, qos: number): Promise<void> {
+    try {
+      await kept;
+      settled();
+    } catch (error) {
+      if (qos === 0) settled();
+      else this.#finish({ kind: "journal", text: (error as Error).message });
+    }
+    this.#goOn();
   }
 
   #goOn(): void {
