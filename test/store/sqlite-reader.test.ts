@@ -1,18 +1,34 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { siteZone } from "../../core/domain/site-zone.ts";
+import { Rollups } from "../../store/rollups.ts";
 import { openSqliteReader, type SqliteReader } from "../../store/sqlite-reader.ts";
 import { makeReading, T0_MS } from "../support/make-reading.ts";
 import { type ReadingsDb, temporaryReadingsDb } from "../support/readings-db.ts";
 import { describeTelemetryContract } from "./telemetry-contract.ts";
 
-describe("SQLite keeps the store's contract", () => {
+describe.each([
+  ["by itself", () => {}],
+  [
+    "with its hourly and daily sums made",
+    (file: ReadingsDb) => {
+      const rollups = new Rollups(file.db, siteZone("UTC"));
+      while (rollups.step(50) > 0);
+    },
+  ],
+] as const)("SQLite keeps the store's contract %s", (_, afterWrite) => {
   describeTelemetryContract({
     async open({ pageRows }) {
       const file = temporaryReadingsDb();
       const reader = openSqliteReader(file.path, { pageRows });
       return {
         reader,
-        writer: file,
+        writer: {
+          async write(readings) {
+            await file.write(readings);
+            afterWrite(file);
+          },
+        },
         async close() {
           await reader.close();
           file.close();
