@@ -163,6 +163,7 @@ export const readingsMigrations: Migrations = [
    ALTER TABLE uplink_result ADD COLUMN last_ms INTEGER;
    UPDATE uplink_result SET time_ms = received_ms;
    CREATE INDEX uplink_result_device ON uplink_result(device, time_ms);
+   CREATE INDEX uplink_result_unknown ON uplink_result(device, seq) WHERE outcome = 'rejected' AND reason = 'unknown-device'; -- who is in no catalog
 
    ALTER TABLE frame ADD COLUMN uplink_seq INTEGER NOT NULL DEFAULT 0;     -- of the copy whose time it has
    ALTER TABLE frame ADD COLUMN receptions TEXT NOT NULL DEFAULT '[]';    -- JSON [[gateway, rssi dBm, snr dB], …] of all copies
