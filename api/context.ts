@@ -10,11 +10,14 @@ import type { SiteZone } from "../core/domain/site-zone.ts";
 import type { StaffOrder } from "../core/domain/staff-order.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { MetricSample, Metrics } from "../core/runtime/metrics.ts";
+import type { Hook, HookOutcome } from "./hook-client.ts";
+import type { EntryAdmin, UplinkRecord } from "./entry-admin.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { LoginGuard } from "./login-guard.ts";
 import type { ProblemIssue } from "./problem.ts";
 import type { Refusals } from "./refusals.ts";
 import type { Sessions } from "./sessions.ts";
+import type { SourceStatesFeed } from "./source-states.ts";
 
 /** Buckets as `GET series` gives them: [tMs, n, min, mean, max], empty ones with nulls. */
 export type SeriesBucket = readonly [tMs: number, n: number, min: number | null, mean: number | null, max: number | null];
@@ -84,6 +87,14 @@ export interface ApiSettings {
   readonly baseMaps: readonly ("gsi-pale" | "gsi-photo")[]; // offered beside the blank one
 }
 
+/** The way of HTTP hooks into the journal. */
+export interface HookPort {
+  /** Resolves when it is on disk, or is not and will not be by this call. Never rejects. */
+  submit(hook: Hook): Promise<HookOutcome>;
+  /** In constant time; `digest` null (no such network, or none with a token) takes as long and is never right. */
+  isToken(token: string, digest: string | null): boolean;
+}
+
 /** All that the routes stand on. */
 export interface ApiContext {
   readonly settings: ApiSettings;
@@ -93,8 +104,14 @@ export interface ApiContext {
   readonly history: CorrectionHistoryReader;
   readonly orders: StaffOrders;
   readonly refusals: Refusals;
+  readonly hooks: HookPort;
+  readonly sources: SourceStatesFeed;
   readonly ledger: () => Promise<Ledger>;
   readonly siteAdmin: SiteAdmin;
+  readonly entries: EntryAdmin;
+  readonly uplinks: UplinkRecord;
+  /** How a product makes a level of what it measures (`zeroMm` of a placement); null: it measures none, or a vendor's script says so. */
+  readonly levelKind: (profile: string) => "distance" | "head" | null;
   readonly feed: LiveFeed;
   readonly sessions: Sessions;
   readonly guard: LoginGuard;

@@ -14,11 +14,13 @@ import { baseOrderRoutes } from "./routes/base-orders.ts";
 import { diagnosisRoutes } from "./routes/diagnosis.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { historyRoutes } from "./routes/history.ts";
+import { hookRoutes } from "./routes/hooks.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { readingRoutes } from "./routes/readings.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { siteRoutes } from "./routes/site.ts";
+import { sourceRoutes } from "./routes/sources.ts";
 import { thingRoutes } from "./routes/things.ts";
 import { API_HEADERS } from "./security-headers.ts";
 import { staticSite } from "./static-site.ts";
@@ -38,6 +40,7 @@ const ROUTES = [
   diagnosisRoutes,
   readingRoutes,
   exportRoutes,
+  sourceRoutes,
 ];
 
 /** The whole HTTP side, ready to listen or to be asked by a test; `close()` ends every connection. */
@@ -92,6 +95,7 @@ export async function createServer(api: ApiContext): Promise<FastifyInstance> {
   app.addHook("onRoute", ({ method, url, config }) => {
     if (config?.endpoint) endpoints.push({ method: String(method), url, doc: config.endpoint });
   });
+  hookRoutes(app, api);
   await app.register(
     async (v1) => {
       for (const routes of ROUTES) routes(v1, api);

@@ -1,3 +1,4 @@
+import { isOpenToListeners, parseBrokerAddress } from "../core/wire/broker-address.ts";
 import { type SiteFile, SiteFileSchema } from "../core/wire/site-file.ts";
 import { baseIssues, baseWarnings } from "./site-bases.ts";
 
@@ -133,6 +134,9 @@ export function siteWarnings(file: SiteFile): SiteIssue[] {
   for (const [i, n] of (file.networks ?? []).entries()) {
     look(n.mqtt?.password, `networks[${i}].mqtt.password`);
     look(n.hookToken, `networks[${i}].hookToken`);
+    const broker = n.url ? parseBrokerAddress(n.url) : null;
+    if (broker?.kind === "address" && isOpenToListeners(broker.address))
+      found.push({ path: `networks[${i}].url`, message: "is without TLS: password and uplinks can be read on the way; use mqtts:// or wss://" });
   }
   for (const [i, b] of (file.bases ?? []).entries()) look(b.sourcePassword, `bases[${i}].sourcePassword`);
   for (const [i, r] of (file.rovers ?? []).entries()) look(r.password, `rovers[${i}].password`);

@@ -1,12 +1,14 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ApiContext, Readiness, SiteAdmin } from "../../api/context.ts";
+import type { ApiContext, HookPort, Readiness, SiteAdmin } from "../../api/context.ts";
+import { HookClient } from "../../api/hook-client.ts";
 import { LiveFeed } from "../../api/live-feed.ts";
 import { LoginGuard } from "../../api/login-guard.ts";
 import { Refusals } from "../../api/refusals.ts";
 import { createServer } from "../../api/server.ts";
 import { Sessions, sessionsMigrations } from "../../api/sessions.ts";
+import { SourceStatesFeed } from "../../api/source-states.ts";
 import { createTlsListener } from "../../api/tls-listener.ts";
 import { AzemichiError } from "../../core/domain/errors.ts";
 import type { Ledger } from "../../core/domain/ledger.ts";
@@ -14,7 +16,7 @@ import { DEFAULT_BAND } from "../../core/domain/paddy-status.ts";
 import { type SiteZone, siteZone } from "../../core/domain/site-zone.ts";
 import { topics } from "../../core/domain/topics.ts";
 import type { MetricSample } from "../../core/runtime/metrics.ts";
-import { decoyHash, newToken, verifyPassword } from "../../core/runtime/secrets.ts";
+import { decoyHash, equalSecrets, newToken, tokenDigest, verifyPassword } from "../../core/runtime/secrets.ts";
 import { openForWriting } from "../../core/runtime/sqlite.ts";
 import type { JournalReader } from "../../ingest/journal-reader.ts";
 import { openJournal } from "../../ingest/journal-reader.ts";
@@ -25,9 +27,11 @@ import { readingsFile } from "../../store/readings-file.ts";
 import { openSqliteReader } from "../../store/sqlite-reader.ts";
 import type { Bus } from "../bus.ts";
 import { connectBus } from "../bus.ts";
+import { hookCredential, hookSocketToConnect } from "../hook-socket.ts";
 import { plainListeners, VERSION } from "../ready.ts";
 import type { RoleContext, RunRole } from "../role.ts";
 import { openCatalog } from "../site-import.ts";
+import { uplinkTrouble } from "./uplink-trouble.ts";
 
 const MAP_ROOT = fileURLToPath(new URL("../../map-ui/dist/", import.meta.url));
 const HEARTBEAT_MS = 15_000;
@@ -45,6 +49,8 @@ export const run: RunRole = async (context) => {
   feed.listen(bus);
   const refusals = new Refusals(metrics);
   refusals.listen(bus);
+  const sources = new SourceStatesFeed(metrics);
+  sources.listen(bus);
   const roleMetrics = collectRoleMetrics(bus, context);
   resources.use(
     "catalog subscription",
@@ -75,6 +81,8 @@ export const run: RunRole = async (context) => {
     history,
     orders: { add: (order) => store.order(order), list: (filter) => store.orders(filter) },
     refusals,
+    hooks: openHooks(context),
+    sources,
     ledger,
     siteAdmin: siteAdminOf(store),
     feed,
@@ -82,7 +90,7 @@ export const run: RunRole = async (context) => {
     guard: new LoginGuard({ nowMs, metrics }),
     verifyPassword,
     decoyHash: decoyHash(),
-    readiness: () => readinessOf({ context, bus, ledger, roleMetrics }),
+    readiness: () => readinessOf({ context, bus, ledger, roleMetrics, sources }),
     roleMetrics: () => roleMetrics,
     metrics,
     log,
@@ -137,6 +145,18 @@ function siteAdminOf(store: CatalogStore): SiteAdmin {
   };
 }
 
+/** Hooks go to `field` over its local socket; tokens are known by their digests under the data folder's key. */
+function openHooks({ dataFolder, busSecret, key, metrics, resources }: RoleContext): HookPort {
+  const path = (): string | undefined => hookSocketToConnect(dataFolder);
+  const client = resources.use("hooks", new HookClient({ path, credential: hookCredential(busSecret), metrics, random: Math.random }), (c) => c.close());
+  client.start();
+  const nobody = tokenDigest(key, newToken());
+  return {
+    submit: (hook) => client.submit(hook),
+    isToken: (token, digest) => equalSecrets(tokenDigest(key, token), digest ?? nobody) && digest !== null && token !== "",
+  };
+}
+
 /** Read from disk, so that it answers while `field` is down. */
 function openLedger(context: RoleContext): () => Promise<Ledger> {
   const readings = context.resources.use("ledger", readingsFile(join(context.dataFolder, "readings.db")), (f) => f.close());
@@ -179,10 +199,13 @@ async function readinessOf(parts: {
   bus: Bus;
   ledger: () => Promise<Ledger>;
   roleMetrics: ReadonlyMap<string, readonly MetricSample[]>;
+  sources: SourceStatesFeed;
 }): Promise<Readiness> {
-  const { context, bus, ledger, roleMetrics } = parts;
-  const degraded: string[] = [];
-  const accepting = roleMetrics.get("field")?.find(([name]) => name === "azemichi_field_ready")?.[2] ?? 1;
+  const { context, bus, ledger, roleMetrics, sources } = parts;
+  const degraded: string[] = sources.troubles();
+  const accepting = (roleMetrics.get("field")?.find(([name]) => name === "azemichi_field_ready")?.[2] ?? 1) !== 0;
+  const trouble = uplinkTrouble({ reached: bus.connected, accepting, dataFolder: context.dataFolder });
+  if (trouble !== null) degraded.unshift(trouble);
   try {
     const { influx } = await ledger();
     if (context.config.influx && influx.lastError !== null) degraded.push(`influxdb: ${influx.lastError}`);
@@ -190,5 +213,5 @@ async function readinessOf(parts: {
     context.log.warn("ledger cannot be read", { error });
     degraded.push("readings: the ledger cannot be read");
   }
-  return { canJournal: bus.connected && accepting !== 0, store: context.config.influx ? "sqlite+influxdb" : "sqlite", degraded };
+  return { canJournal: trouble === null, store: context.config.influx ? "sqlite+influxdb" : "sqlite", degraded };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { brokerAddressProblem } from "./broker-address.ts";
 import { type AddressUse, addressProblem } from "./upstream-address.ts";
 
 /** The site file of DESIGN.md §4. Unknown keys are errors that name their path. Required: id, and mount, username, profile, geometry where the kind has one. */
@@ -70,13 +71,17 @@ const gateway = z.strictObject({
   lat: z.number().min(-90).max(90).nullish(),
   lon: z.number().min(-180).max(180).nullish(),
 });
+const NETWORK_KINDS = ["chirpstack", "tts", "helium", "sigfox", "soracom"] as const;
 const network = z.strictObject({
   id,
   mqtt: mqttAccount.nullish(),
   hookToken: secret.nullish(),
   hookTokenHash: hash.nullish(),
-  url: z.string().max(2000).nullish(),
-  kind: z.string().nullish(),
+  url: z
+    .string()
+    .refine((text) => brokerAddressProblem(text) === null, { error: ({ input }) => brokerAddressProblem(String(input)) ?? "" })
+    .nullish(),
+  kind: z.enum(NETWORK_KINDS, `one of ${NETWORK_KINDS.join(", ")}, or null: several, or another`).nullish(),
 });
 const base = z.strictObject({
   id,

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import type { ApiContext, ApiSettings, CorrectionHistoryReader, Readiness, SiteAdmin, StaffOrders, TelemetryReader } from "../../api/context.ts";
+import type { ApiContext, ApiSettings, CorrectionHistoryReader, HookPort, Readiness, SiteAdmin, StaffOrders, TelemetryReader } from "../../api/context.ts";
 import type { FeedLimits } from "../../api/live-feed.ts";
 import { LiveFeed } from "../../api/live-feed.ts";
 import { LoginGuard } from "../../api/login-guard.ts";
@@ -7,6 +7,7 @@ import { Refusals } from "../../api/refusals.ts";
 import { createServer } from "../../api/server.ts";
 import type { SessionLimits } from "../../api/sessions.ts";
 import { Sessions, sessionsMigrations } from "../../api/sessions.ts";
+import { SourceStatesFeed } from "../../api/source-states.ts";
 import type { Ledger } from "../../core/domain/ledger.ts";
 import { DEFAULT_BAND } from "../../core/domain/paddy-status.ts";
 import type { Reading } from "../../core/domain/reading.ts";
@@ -93,6 +94,7 @@ export interface TestApiOptions {
   readonly history?: Partial<CorrectionHistoryReader>;
   readonly readiness?: Readiness;
   readonly verifyPassword?: ApiContext["verifyPassword"];
+  readonly hooks?: HookPort;
 }
 
 /** The whole HTTP side over plain objects: a town, readings in memory, a clock that stands. */
@@ -139,6 +141,8 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     history: { ...NO_HISTORY, ...options.history },
     orders: ordersInMemory(),
     refusals: new Refusals(metrics),
+    hooks: options.hooks ?? { submit: async () => "journaled", isToken: (token, digest) => token !== "" && hashOf(token) === digest },
+    sources: new SourceStatesFeed(metrics),
     ledger: async () => EMPTY_LEDGER,
     siteAdmin: options.siteAdmin ?? { exportSite: () => ({ site: { id: "town" } }), importSite: async () => ({ ok: true, warnings: [] }) },
     feed,

@@ -88,6 +88,7 @@ describe("what is answered is what is documented", () => {
     const doc = (await t.app.inject({ url: "/api/v1/openapi.json" })).json();
     expect(doc.openapi).toBe("3.1.0");
     expect(Object.entries(doc.paths).flatMap(([path, methods]) => Object.keys(methods as object).map((m) => `${m} ${path}`))).toEqual([
+      "post /hooks/{kind}/{networkId}",
       "post /api/v1/session",
       "delete /api/v1/session",
       "get /api/v1/me",
@@ -119,6 +120,7 @@ describe("what is answered is what is documented", () => {
       "get /api/v1/readings/latest",
       "get /api/v1/series",
       "get /api/v1/export/readings.csv",
+      "get /api/v1/sources",
     ]);
     const series = doc.paths["/api/v1/series"].get;
     expect(series.parameters.map((p: { name: string; required: boolean }) => [p.name, p.required])).toEqual([
