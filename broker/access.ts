@@ -24,9 +24,14 @@ const TOPIC_BYTES_MAX = 512;
 const TOPIC_LEVELS_MAX = 16;
 
 type Integration = "chirpstack" | "tts";
-const NETWORK_PUBLISH: Record<Integration, readonly string[]> = { chirpstack: ["application/#", "+/gateway/#"], tts: ["v3/#"] };
+/** `gateway/…` without a region is the gateway bridge's own default; `command/…` is ChirpStack with an empty prefix in its template. */
+const NETWORK_PUBLISH: Record<Integration, readonly string[]> = {
+  chirpstack: ["application/#", "+/gateway/#", "gateway/#", "command/#"],
+  tts: ["v3/#"],
+};
+/** All of it may also be published. */
 const NETWORK_SUBSCRIBE: Record<Integration, readonly string[]> = {
-  chirpstack: ["application/+/device/+/command/#", "+/gateway/+/command/#", "command/#"], // the last: ChirpStack with an empty prefix in its template
+  chirpstack: ["application/+/device/+/command/#", "+/gateway/+/command/#", "gateway/+/command/#", "command/#"],
   tts: ["v3/+/devices/+/down/#"],
 };
 /** Every device event of a network is an uplink to account for, whatever its name (DESIGN.md §1, "The ledger"). */
@@ -44,6 +49,9 @@ const ROLE_SUBSCRIBE: Record<"relay" | "field" | "web" | "sim", readonly string[
   web: ["azemichi/v1/#"],
   sim: [],
 };
+
+/** Everything that roles and devices may hear lies below this. */
+const OURS = "azemichi/v1/#";
 
 export function judgePublish(account: Account, topic: string): PublishVerdict {
   if (!isPlainTopic(topic)) return { kind: "refused" };
@@ -71,6 +79,12 @@ export function maySubscribe(account: Account, filter: string): boolean {
     case "network":
       return patternsOf(account, NETWORK_SUBSCRIBE).some((pattern) => covers(pattern, filter));
   }
+}
+
+/** Whether there is any account that may subscribe to this topic. */
+export function isHearable(topic: string): boolean {
+  if (covers(OURS, topic)) return true;
+  return Object.values(NETWORK_SUBSCRIBE).some((patterns) => patterns.some((pattern) => covers(pattern, topic)));
 }
 
 /** One name per credential: what counts as "the same" when a client id is taken over. */

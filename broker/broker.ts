@@ -6,13 +6,12 @@ import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import { accountKey } from "./access.ts";
 import { Accounts } from "./accounts.ts";
-import { deliverWithoutWaiting } from "./delivery.ts";
-import { ConnectionFlow, SharedFlow } from "./flow.ts";
+import { type Connection, type ConnectionParts, laneFor, openConnection } from "./connection.ts";
+import { SharedFlow } from "./flow.ts";
 import { forwardGate, type GateParts, type Login, publishGate, subscribeGate, type UplinkJournal } from "./gate.ts";
 import { type BrokerLimits, DEFAULT_LIMITS, paceOf } from "./limits.ts";
 import { type Listeners, type ListenOptions, listen } from "./listeners.ts";
 import { SessionKeeper } from "./session-limits.ts";
-import { guardConnection } from "./size-guard.ts";
 
 export interface BrokerOptions {
   readonly listen: Pick<ListenOptions, "bind" | "port" | "tlsPort" | "wsPort" | "tls">;
@@ -29,6 +28,8 @@ export interface BrokerOptions {
 
 export interface Broker {
   readonly ports: Listeners["ports"];
+  /** Takes over a connection that came through none of the listeners. */
+  handle(conn: Duplex): void;
   /** JSON, QoS 0, from the service itself. */
   publish(topic: string, message: unknown, options: { retain: boolean }): void;
   /** Idempotent; ends the connections first. */
@@ -53,11 +54,12 @@ class BrokerServer implements Broker {
   readonly #shared: SharedFlow;
   readonly #logins = new WeakMap<Client, Login>(); // kept as long as aedes keeps the client: its will is judged after the close
   readonly #live = new Set<Client>();
-  readonly #connections = new WeakMap<Client, { flow: ConnectionFlow; wake: () => void }>();
+  readonly #connections = new WeakMap<Client, Connection>();
   readonly #perAddress = new Map<string, number>();
   readonly #sockets = new Set<Socket>();
   #aedes!: Aedes; // made by start()
   #sessions!: SessionKeeper;
+  #parts!: ConnectionParts;
   #listeners: Listeners | undefined;
   #forgetCatalog = (): void => {};
   #closing: Promise<void> | undefined;
@@ -89,6 +91,14 @@ class BrokerServer implements Broker {
       subscriptionsPerClientMax: limits.subscriptionsPerClientMax,
       outboundBytesMax: limits.outboundBytesMax,
     };
+    this.#parts = {
+      ...this.#options,
+      aedes: this.#aedes,
+      shared: this.#shared,
+      limits,
+      loginOf: (client) => this.#logins.get(client),
+      onRefused: (reason) => this.#refused(reason),
+    };
     this.#aedes.preConnect = (client, packet, callback) => this.#preConnect(client, packet, callback);
     this.#aedes.authenticate = (client, username, password, callback) => this.#authenticate(client, { username, password }, callback);
     this.#aedes.authorizePublish = publishGate(gate);
@@ -107,7 +117,11 @@ class BrokerServer implements Broker {
       this.#cutRevoked();
     });
     const at = { ...this.#options.listen, handshakeTimeoutMs: limits.connectTimeoutMs, packetBytesMax: limits.scan.packetBytesMax };
-    this.#listeners = await listen(at, { admit: (s) => this.#admit(s), connection: (c, s) => this.#connection(c, s), failure: (r) => this.#refused(r) }, log);
+    this.#listeners = await listen(
+      at,
+      { admit: (s) => this.#admit(s), connection: (c, s) => this.handle(c, s.remoteAddress), failure: (r) => this.#refused(r) },
+      log,
+    );
   }
 
   publish(topic: string, message: unknown, { retain }: { retain: boolean }): void {
@@ -159,32 +173,11 @@ class BrokerServer implements Broker {
     return true;
   }
 
-  #connection(conn: Duplex, socket: Socket): void {
-    const { metrics, nowMs } = this.#options;
-    const wake = guardConnection(
-      conn,
-      { ...this.#limits.scan, packetTimeoutMs: this.#limits.packetTimeoutMs },
-      {
-        ready: () => (client as unknown as { connackSent: boolean }).connackSent,
-        admitPublish: (bytes) => {
-          const verdict = flow.admit(bytes);
-          if (verdict !== "pass") metrics.count("azemichi_mqtt_held_total", { reason: verdict });
-          return verdict === "pass";
-        },
-        onFault: (fault) => {
-          this.#refused(fault);
-          this.#options.log.debug("mqtt connection cut", { fault, address: socket.remoteAddress });
-        },
-      },
-    );
-    const flow = new ConnectionFlow({ shared: this.#shared, nowMs, wake });
-    const client = this.#aedes.handle(conn);
-    deliverWithoutWaiting(client);
-    this.#connections.set(client, { flow, wake });
-    conn.once("close", () => {
-      flow.close();
-      this.#live.delete(client);
-    });
+  handle(conn: Duplex, address?: string): void {
+    const connection = openConnection(conn, address, this.#parts);
+    const { client } = connection;
+    this.#connections.set(client, connection);
+    conn.once("close", () => this.#live.delete(client));
   }
 
   #preConnect(
@@ -223,7 +216,9 @@ class BrokerServer implements Broker {
       return;
     }
     connection.flow.open(paceOf(account, this.#limits));
-    this.#logins.set(client, { account, digest, username: given.username ?? "", revoked: false, ...connection });
+    const { flow, order, wake } = connection;
+    this.#logins.set(client, { account, digest, username: given.username ?? "", revoked: false, flow, order, wake });
+    connection.lane = laneFor(account, connection, this.#parts);
     this.#live.add(client);
     this.#sessions.connected(client.id, key, client.clean ? "clean" : "kept");
     callback(null, true);

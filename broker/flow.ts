@@ -44,8 +44,8 @@ export class SharedFlow {
     if (this.#messages >= this.#limits.messagesMax || this.#bytes >= this.#limits.bytesMax) this.#full = true;
   }
 
-  ended(bytes: number): void {
-    this.#messages -= 1;
+  ended(bytes: number, messages = 1): void {
+    this.#messages -= messages;
     this.#bytes -= bytes;
     if (!this.#full || this.#messages > this.#limits.messagesMax * 0.75 || this.#bytes > this.#limits.bytesMax * 0.75) return;
     this.#full = false;
@@ -54,6 +54,8 @@ export class SharedFlow {
     for (const wake of woken) wake();
   }
 }
+
+const TIDY_AFTER = 1000;
 
 /**
  * One connection's share. A PUBLISH is admitted when its first bytes are let through, handed over when the broker has parsed it,
@@ -70,6 +72,8 @@ export class ConnectionFlow {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   readonly #admittedBytes: number[] = []; // admitted, not yet handed over, in order
+  #uplinkBytes: number[] = []; // of those handed to the journal, in order
+  #uplinksEnded = 0; // so many of the former are done with
 
   constructor(options: { shared: SharedFlow; nowMs: () => number; wake: () => void }) {
     this.#shared = options.shared;
@@ -115,6 +119,24 @@ export class ConnectionFlow {
     };
   }
 
+  /** The newest admitted PUBLISH is on its way into the journal. Uplinks end in the order in which they were handed over. */
+  handOverUplink(): void {
+    this.#uplinkBytes.push(this.#admittedBytes.pop() ?? 0);
+  }
+
+  /** The oldest `count` uplinks are dealt with. */
+  endUplinks(count: number): void {
+    let bytes = 0;
+    const end = this.#uplinksEnded + count;
+    for (let i = this.#uplinksEnded; i < end; i += 1) bytes += this.#uplinkBytes[i] ?? 0;
+    this.#uplinksEnded = end;
+    if (end >= this.#uplinkBytes.length || end >= TIDY_AFTER) {
+      this.#uplinkBytes = this.#uplinkBytes.slice(end);
+      this.#uplinksEnded = 0;
+    }
+    this.#end(bytes, count);
+  }
+
   /** What was admitted and never parsed is given back; what the broker holds still ends by itself. */
   close(): void {
     this.#closed = true;
@@ -128,9 +150,9 @@ export class ConnectionFlow {
     this.#wake();
   }
 
-  #end(bytes: number): void {
-    this.#inFlight -= 1;
-    this.#shared.ended(bytes);
+  #end(bytes: number, messages = 1): void {
+    this.#inFlight -= messages;
+    this.#shared.ended(bytes, messages);
     if (!this.#held || this.#closed || this.#inFlight > this.#pace.inFlightMax / 2) return;
     this.#held = false;
     this.#wake();

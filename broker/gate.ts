@@ -2,12 +2,27 @@ import type { Aedes, Client } from "aedes";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import { type Account, accountKey, judgePublish, maySubscribe } from "./access.ts";
+import type { AckOrder } from "./ack-order.ts";
 import type { ConnectionFlow } from "./flow.ts";
 import type { SessionKeeper } from "./session-limits.ts";
 
-/** The way into the journal: resolves when the bytes are synced to disk, rejects when they could not be written. */
+export interface Uplink {
+  readonly receivedAtMs: number;
+  readonly source: string;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly dup: boolean;
+}
+
+/** Who is told what became of the uplinks handed in: in their order, `count` of them at once. */
+export interface JournalTicket {
+  journaled(count: number): void; // synced to disk
+  refused(count: number, error: Error): void; // nothing of it may be acknowledged
+}
+
+/** The way into the journal. The payload is copied before `put` returns. */
 export interface UplinkJournal {
-  append(uplink: { receivedAtMs: number; source: string; topic: string; payload: Uint8Array; dup: boolean }): Promise<number>;
+  put(uplink: Uplink, ticket: JournalTicket): void;
 }
 
 /** A connection that logged in. */
@@ -16,6 +31,7 @@ export interface Login {
   readonly username: string;
   readonly digest: string;
   readonly flow: ConnectionFlow;
+  readonly order: AckOrder;
   readonly wake: () => void;
   revoked: boolean;
 }
@@ -49,9 +65,11 @@ export function publishGate(parts: GateParts): (client: Client | null, packet: P
     const login = parts.loginOf(client);
     const isWill = packet.cmd !== "publish";
     const done = isWill || login === undefined ? () => {} : login.flow.handOver();
+    const turn = isWill || packet.qos === 0 ? undefined : login?.order.claim();
     const finish = (error: Error | null): void => {
       done();
-      callback(error);
+      if (turn === undefined) callback(error);
+      else turn.ready(() => callback(error));
     };
     try {
       const verdict = login === undefined || login.revoked ? ({ kind: "refused" } as const) : judgePublish(login.account, packet.topic);
@@ -67,13 +85,13 @@ export function publishGate(parts: GateParts): (client: Client | null, packet: P
         return;
       }
       const uplink = { receivedAtMs: nowMs(), source: verdict.source, topic: packet.topic, payload: bytesOf(packet), dup: packet.dup === true };
-      parts.journal.append(uplink).then(
-        () => finish(null),
-        (error: unknown) => {
+      parts.journal.put(uplink, {
+        journaled: () => finish(null),
+        refused: (_count, error) => {
           metrics.count("azemichi_mqtt_uplinks_refused_total");
-          finish(error instanceof Error ? error : new Error("journal refused the uplink"));
+          finish(error);
         },
-      );
+      });
     } catch (error) {
       parts.log.error("publish could not be judged", { topic: packet.topic, error });
       finish(error as Error);

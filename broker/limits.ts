@@ -24,7 +24,7 @@ export interface BrokerLimits {
 
 export const DEFAULT_LIMITS: BrokerLimits = {
   connectionsMax: 4000,
-  connectionsPerAddressMax: 1000, // whole valleys of devices come from one address of a mobile carrier
+  connectionsPerAddressMax: 2500, // whole valleys of devices come from one address of a mobile carrier
   connectTimeoutMs: 5000,
   packetTimeoutMs: 60_000, // the largest packet over a slow NB-IoT link
   drainTimeoutMs: 30_000,

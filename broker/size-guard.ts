@@ -1,14 +1,21 @@
 import type { Duplex } from "node:stream";
-import { PacketScanner, type ScanFault, type ScanLimits } from "./packet-scanner.ts";
+import { PacketScanner, type ScanFault, type ScanLimits, type TakePublish } from "./packet-scanner.ts";
+import type { UplinkLane } from "./uplink-lane.ts";
 
 const PUBLISH = 3;
 const CONNECT = 1;
+const QOS = 0b0110;
+const QOS_1 = 0b0010;
 
 export interface GuardPort {
   /** False holds back everything after CONNECT: until the log-in is through there is nothing to queue for. */
   readonly ready: () => boolean;
   /** Whether a PUBLISH of this size may pass now. */
   readonly admitPublish: (packetBytes: number) => boolean;
+  /** The short way of this connection's uplinks, once it is known that it has one. */
+  readonly lane: () => UplinkLane | undefined;
+  /** A PUBLISH with QoS 1 or 2 goes to aedes, which will acknowledge it. */
+  readonly onPassedOn: () => void;
   readonly onFault: (fault: ScanFault | "stalled") => void;
 }
 
@@ -25,15 +32,27 @@ export function guardConnection(conn: Duplex, limits: ScanLimits & { readonly pa
   let faulted = false;
   let watch: NodeJS.Timeout | undefined;
 
-  const admit = (type: number, packetBytes: number): boolean => {
+  let lane: UplinkLane | undefined;
+  const take: TakePublish = (packet, head, at, end) => {
+    const fate = conn.destroyed || lane === undefined ? "pass" : lane.take(packet, head, at, end);
+    if (fate === "pass" && (head & QOS) > 0) port.onPassedOn();
+    return fate;
+  };
+
+  const admit = (head: number, packetBytes: number): boolean => {
+    const type = head >> 4;
     if (type === CONNECT) return true;
     if (!port.ready()) {
       blocked = "login";
       return false;
     }
-    if (type !== PUBLISH || port.admitPublish(packetBytes)) return true;
-    blocked = "pace";
-    return false;
+    if (type !== PUBLISH) return true;
+    if (!port.admitPublish(packetBytes)) {
+      blocked = "pace";
+      return false;
+    }
+    if ((head & QOS) > (lane === undefined ? 0 : QOS_1)) port.onPassedOn(); // what the lane may take is told apart there
+    return true;
   };
 
   const cut = (fault: ScanFault | "stalled"): null => {
@@ -64,13 +83,17 @@ export function guardConnection(conn: Duplex, limits: ScanLimits & { readonly pa
     if (fresh === null || fresh.length === 0) return null;
     const chunk: Buffer = tail === null ? fresh : Buffer.concat([tail, fresh]);
     tail = null;
-    const result = scanner.scan(chunk, admit);
+    lane = port.lane();
+    const result = scanner.scan(chunk, admit, lane === undefined ? null : take);
+    lane?.endOfRead();
     if (result.kind === "fault") return cut(result.fault);
     if (!scanner.progress.whole) watchPacket();
-    const rest = chunk.subarray(result.passBytes);
+    const rest = chunk.subarray(result.consumedBytes);
     if (result.waiting) conn.unshift(rest);
     else if (rest.length > 0) tail = rest;
-    return result.passBytes === 0 ? null : chunk.subarray(0, result.passBytes);
+    const { pieces } = result;
+    if (pieces.length <= 1) return pieces[0] ?? null;
+    return Buffer.concat(pieces);
   };
 
   return () => {

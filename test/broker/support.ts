@@ -18,7 +18,20 @@ export function network(id: string, password: string, kind: string | null = null
 }
 
 export function emptyCatalog(): Catalog {
-  const none = { parties: [], users: [], plots: [], holdings: [], devices: [], gateways: [], networks: [], bases: [], rovers: [], consents: [], codecs: [], redecodes: [] };
+  const none = {
+    parties: [],
+    users: [],
+    plots: [],
+    holdings: [],
+    devices: [],
+    gateways: [],
+    networks: [],
+    bases: [],
+    rovers: [],
+    consents: [],
+    codecs: [],
+    redecodes: [],
+  };
   return { site: { id: "t", name: { ja: "", en: "" }, timeZone: "Asia/Tokyo", failoverAfterS: 8 }, orders: [], recheckedAtMs: null, ...none };
 }
 
@@ -76,9 +89,15 @@ export async function startBroker(options: Partial<BrokerOptions> = {}): Promise
     key: KEY,
     busSecret: BUS_SECRET,
     journal: {
-      async append({ source, topic, payload, dup }) {
-        await started.disk;
-        return journal.push({ source, topic, payload: Buffer.from(payload).toString("utf8"), dup });
+      put({ source, topic, payload, dup }, ticket) {
+        const bytes = Buffer.from(payload).toString("utf8"); // before it returns: the buffer is the socket's
+        started.disk.then(
+          () => {
+            journal.push({ source, topic, payload: bytes, dup });
+            ticket.journaled(1);
+          },
+          (error: Error) => ticket.refused(1, error),
+        );
       },
     },
     onGatewayMessage: (topic) => gatewayTopics.push(topic),
