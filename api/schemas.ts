@@ -135,6 +135,21 @@ const GatewayStateSchema = z.looseObject({
   at: time,
   online: z.boolean().nullable(),
   lastSeenAt: time.nullable(),
+  state: z.enum(["online", "offline", "silent", "unknown"]).exactOptional(),
+  since: time.nullable().exactOptional(),
+  stats: z
+    .looseObject({
+      at: time,
+      intervalS: z.number().nullable(),
+      rxReceived: z.number(),
+      rxReceivedOk: z.number(),
+      txReceived: z.number(),
+      txEmitted: z.number(),
+      clockAheadS: z.number().nullable(),
+      position: latLon.nullable(),
+    })
+    .nullable()
+    .exactOptional(),
 }) satisfies z.ZodType<GatewayState>;
 export const GatewaySchema = z.strictObject({
   id: text,

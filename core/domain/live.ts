@@ -120,10 +120,28 @@ export interface RelayEvent extends Sentence {
   readonly severity: "info" | "warning" | "alarm";
 }
 
+/**
+ * online: heard of lately; offline: its network said so and nothing came since; silent: it used to report and stopped;
+ * unknown: it only ever carried uplinks, and none came for an hour.
+ */
+export type GatewayCondition = "online" | "offline" | "silent" | "unknown";
+
 /** `azemichi/v1/gateways/{id}`. */
 export interface GatewayState {
   readonly gatewayId: string;
   readonly at: string;
-  readonly online: boolean | null; // from state/conn; null = never said
+  readonly online: boolean | null; // its own word: state/conn, corrected by what it sent since; null = never said
   readonly lastSeenAt: string | null; // last stats or uplink heard through it
+  readonly state?: GatewayCondition; // absent: a field role of before did not say
+  readonly since?: string | null; // since when it is in that state; null = since before we looked
+  readonly stats?: {
+    readonly at: string; // when they came
+    readonly intervalS: number | null; // between the last two; null = only one came so far
+    readonly rxReceived: number;
+    readonly rxReceivedOk: number;
+    readonly txReceived: number;
+    readonly txEmitted: number;
+    readonly clockAheadS: number | null; // its clock against ours, delivery included; null = it has none
+    readonly position: { readonly latDeg: number; readonly lonDeg: number } | null;
+  } | null; // of the last interval it reported; null = none since field started
 }

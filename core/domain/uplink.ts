@@ -71,8 +71,19 @@ export type Uplink =
       readonly marginDb: number | null;
       readonly timeMs: number | null;
     }
-  | { readonly kind: "senml"; readonly device: Extract<DeviceKey, { kind: "mqtt" | "imsi" }>; readonly records: readonly SenmlRecord[] }
-  | { readonly kind: "other"; readonly event: string; readonly devEui: string | null }
+  | {
+      readonly kind: "senml";
+      readonly device: Extract<DeviceKey, { kind: "mqtt" | "imsi" }>;
+      readonly records: readonly SenmlRecord[]; // at least one
+      readonly timeMs: number | null; // when the network took the message (SORACOM Funnel, Harvest); null = it does not say
+      readonly warnings: readonly string[]; // records of the pack that gave nothing, and why
+    }
+  | {
+      readonly kind: "other";
+      readonly event: string; // a log with its code: "log UPLINK_CODEC"
+      readonly devEui: string | null;
+      readonly detail?: string; // what a log says
+    }
   | { readonly kind: "malformed"; readonly reason: string };
 
 /** A value that a decoder took from a frame, before the catalog gives it a plot, a zero and a judgement. */

@@ -23,6 +23,12 @@ export function malformed(reason: string): Malformed {
  * Never throws. `schema` is a plain zod object, so that additions of theirs do not break us.
  */
 export function readJson<T>(payload: Uint8Array, schema: z.ZodType<T>): { readonly kind: "json"; readonly value: T } | Malformed {
+  const json = readJsonValue(payload);
+  return json.kind === "malformed" ? json : matchJson(json.value, schema);
+}
+
+/** The same without a schema, for a message whose kind only its content says. A byte order mark is passed over. */
+export function readJsonValue(payload: Uint8Array): { readonly kind: "json"; readonly value: unknown } | Malformed {
   if (payload.length === 0) return malformed("empty message");
   if (payload.length > MAX_MESSAGE_BYTES) return malformed(`message of ${payload.length} bytes, at most ${MAX_MESSAGE_BYTES} are read`);
   if (nestsDeeperThan(payload, MAX_DEPTH)) return malformed(`JSON nested deeper than ${MAX_DEPTH} levels`);
@@ -33,15 +39,23 @@ export function readJson<T>(payload: Uint8Array, schema: z.ZodType<T>): { readon
     if (error instanceof TypeError) return malformed("not UTF-8 text");
     throw error;
   }
-  let json: unknown;
   try {
-    json = JSON.parse(text);
+    return { kind: "json", value: JSON.parse(text) };
   } catch (error) {
     if (error instanceof SyntaxError) return malformed(`invalid JSON: ${error.message}`);
     throw error;
   }
-  const parsed = schema.safeParse(json);
+}
+
+/** A value that was read, held against its schema. */
+export function matchJson<T>(value: unknown, schema: z.ZodType<T>): { readonly kind: "json"; readonly value: T } | Malformed {
+  const parsed = schema.safeParse(value);
   return parsed.success ? { kind: "json", value: parsed.data } : malformed(firstIssue(parsed.error));
+}
+
+/** An object of JSON, not a list and not null. */
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function firstIssue(error: z.ZodError): string {

@@ -12,7 +12,7 @@ interface Conversion {
 const CONVERSIONS: Readonly<Record<string, Readonly<Record<string, Conversion>>>> = {
   cm: { m: { times: 100 }, mm: { per: 10 } },
   mm: { m: { times: 1000 }, cm: { times: 10 } },
-  Cel: { K: { plus: -273.15 } },
+  Cel: { K: { plus: -273.15 }, "°C": {}, degC: {} },
   "%": {
     "/": { times: 100 },
     "/100": {},

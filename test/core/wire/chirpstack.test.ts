@@ -45,6 +45,9 @@ describe("ChirpStack up", () => {
     ["port 0 carries MAC commands only", { fPort: 0 }, { fPort: null }],
     ["a port without data has no bytes", { data: "" }, { fPort: 2, bytes: new Uint8Array(0) }],
     ["the frame counter has 32 bits", { fCnt: 4_294_967_295 }, { fCnt: 4_294_967_295 }],
+    ["numbers as text, which proto3 JSON allows", { fCnt: "42", fPort: "2", rxInfo: [{ gatewayId: "aa", rssi: "-7", snr: "1e1" }] }, { fCnt: 42, fPort: 2 }],
+    ["base64 without padding", { data: "DQoH6QAAAAE" }, { bytes: new Uint8Array([0x0d, 0x0a, 0x07, 0xe9, 0, 0, 0, 1]) }],
+    ["base64 of the other alphabet", { data: "-_-_" }, { bytes: new Uint8Array([0xfb, 0xff, 0xbf]) }],
     ["additions of theirs", { newThing: { a: [1] }, object: { x: Number.MAX_VALUE } }, { fCnt: 42 }],
     [
       "a signal that is no number",
@@ -53,9 +56,13 @@ describe("ChirpStack up", () => {
     ],
   ])("%s", (_name, change, expected) => expect(parse("up", { ...chirpstackUp, ...change })).toMatchObject(expected));
 
-  test("EUIs in any case, on both sides", () => {
-    const message = { ...chirpstackUp, deviceInfo: { devEui: "A84041fFFF000001" } };
-    expect(parse("up", message, "a84041FFFF000001")).toMatchObject({ kind: "lorawan-up", device: { devEui: "a84041ffff000001" } });
+  test.each([
+    ["A84041fFFF000001", "a84041FFFF000001"],
+    ["A8-40-41-FF-FF-00-00-01", "a84041ffff000001"],
+    ["a84041ffff000001", "a8:40:41:ff:ff:00:00:01"],
+  ])("EUIs as people and networks write them: %s on the topic of %s", (inBody, inTopic) => {
+    const message = { ...chirpstackUp, deviceInfo: { devEui: inBody } };
+    expect(parse("up", message, inTopic)).toMatchObject({ kind: "lorawan-up", device: { devEui: "a84041ffff000001" } });
   });
 
   test.each([
@@ -65,12 +72,13 @@ describe("ChirpStack up", () => {
     ["no EUI", { ...chirpstackUp, deviceInfo: {} }, "deviceInfo.devEui: ", undefined],
     ["a short EUI", { ...chirpstackUp, deviceInfo: { devEui: "a84041" } }, "deviceInfo.devEui: 16 hexadecimal digits expected", undefined],
     ["session key elsewhere", { ...chirpstackUp, joinServerContext: { sessionKeyId: "abc" } }, "not decrypted: joinServerContext", undefined],
-    ["damaged base64", { ...chirpstackUp, data: "DQoH6QAAAAE" }, "data: not base64", undefined],
-    ["the other alphabet", { ...chirpstackUp, data: "-_-_" }, "data: not base64", undefined],
+    ["damaged base64", { ...chirpstackUp, data: "DQoH6QAAAAE*" }, "data: not base64", undefined],
+    ["half its padding", { ...chirpstackUp, data: "qg=" }, "data: not base64", undefined],
     ["stray bits", { ...chirpstackUp, data: "qh==" }, "data: not base64", undefined],
     ["hex for data", { ...chirpstackUp, data: "0D0A07E90" }, "data: not base64", undefined],
     ["a number for data", { ...chirpstackUp, data: 5 }, "data: ", undefined],
-    ["a counter as text", { ...chirpstackUp, fCnt: "42" }, "fCnt: ", undefined],
+    ["a counter in words", { ...chirpstackUp, fCnt: "many" }, "fCnt: ", undefined],
+    ["an empty counter", { ...chirpstackUp, fCnt: "" }, "fCnt: ", undefined],
     ["a negative counter", { ...chirpstackUp, fCnt: -1 }, "fCnt: ", undefined],
     ["half a port", { ...chirpstackUp, fPort: 1.5 }, "fPort: ", undefined],
     ["a port above 255", { ...chirpstackUp, fPort: 256 }, "fPort: ", undefined],
@@ -124,6 +132,20 @@ describe("ChirpStack join and status", () => {
   });
 });
 
-test.each(["log", "ack", "txack", "location", "integration", "somethingNew"])("event %s is named, not read", (event) => {
+describe("ChirpStack log", () => {
+  const log = { time: "2026-06-01T00:00:00Z", deviceInfo: { devEui: "A84041FFFF000001" }, level: "ERROR", context: { deduplication_id: "x" } };
+  const devEui = "a84041ffff000001";
+  test.each([
+    ["its code and what it says", { code: "UPLINK_CODEC", description: "bytes is not defined" }, { event: "log UPLINK_CODEC", detail: "bytes is not defined" }],
+    ["without a code", { description: "x" }, { event: "log", detail: "x" }],
+    ["a code that is none", { code: "rm -rf <b>", description: null }, { event: "log", detail: "" }],
+    ["a long story is cut", { code: "OTAA", description: "x".repeat(9999) }, { event: "log OTAA", detail: "x".repeat(200) }],
+  ])("%s", (_name, change, expected) => expect(parse("log", { ...log, ...change })).toEqual({ kind: "other", devEui, ...expected }));
+  test("one that cannot be read is still a log", () => {
+    expect(parse("log", "not read")).toEqual({ kind: "other", event: "log", devEui });
+  });
+});
+
+test.each(["ack", "txack", "location", "integration", "somethingNew"])("event %s is named, not read", (event) => {
   expect(parse(event, "not read", "A84041FFFF000001")).toEqual({ kind: "other", event, devEui: "a84041ffff000001" });
 });

@@ -98,31 +98,72 @@ describe("quantities and units", () => {
   });
 });
 
-describe("what is no reading makes the pack malformed and names the record", () => {
+/** A record that gives no value. Beside one that does it is a warning; alone it makes the pack malformed. Either way it is named. */
+describe("what is no reading", () => {
   const good = { n: "water.level", v: 4 };
   test.each([
-    ["an unknown name", [good, { n: "mud.depth", v: 1 }], 'record 1: "mud.depth" names no known quantity'],
-    ["no name", [{ v: 1 }], 'record 0: "" is not a SenML name'],
-    ["a name with a space", [{ n: "the water.level", v: 1 }], "is not a SenML name"],
-    ["an inherited name", [{ n: "constructor.name", v: 1 }], "names no known quantity"],
-    ["too deep", [{ n: "soil.moisture:1500", v: 1 }], "names no known quantity"],
-    ["a unit that does not measure it", [good, good, { n: "water.level", u: "Cel", v: 1 }], 'record 2: "water.level" cannot be in "Cel", but in cm'],
-    ["relative humidity of the soil", [{ n: "soil.moisture", u: "%RH", v: 1 }], 'cannot be in "%RH"'],
-    ["an inherited unit", [{ n: "water.level", u: "toString", v: 1 }], "cannot be in"],
-    ["text for a value", [{ n: "water.level", vs: "high" }], 'record 0: "water.level" has no numeric value (v)'],
-    ["a switch for a value", [{ n: "water.level", vb: true }], "has no numeric value"],
-    ["a sum only", [{ n: "water.level", s: 100 }], "has no numeric value"],
-    ["no value", [{ n: "water.level" }], "has no numeric value"],
+    ["an unknown name", { n: "mud.depth", v: 1 }, '"mud.depth" names no known quantity'],
+    ["no name", { v: 1 }, '"" is not a SenML name'],
+    ["a name with a space", { n: "the water.level", v: 1 }, "is not a SenML name"],
+    ["a name that is no text", { n: 5, v: 1 }, "n is not text"],
+    ["an inherited name", { n: "constructor.name", v: 1 }, "names no known quantity"],
+    ["too deep", { n: "soil.moisture:1500", v: 1 }, "names no known quantity"],
+    ["a unit that does not measure it", { n: "water.level", u: "Cel", v: 1 }, '"water.level" cannot be in "Cel", but in cm'],
+    ["a unit that is no text", { n: "water.level", u: 5, v: 1 }, "is not text"],
+    ["relative humidity of the soil", { n: "soil.moisture", u: "%RH", v: 1 }, 'cannot be in "%RH"'],
+    ["an inherited unit", { n: "water.level", u: "toString", v: 1 }, "cannot be in"],
+    ["text for a value", { n: "water.level", vs: "high" }, '"water.level" has no numeric value (v)'],
+    ["a switch for a value", { n: "device.door", vb: true }, "has no numeric value"],
+    ["a sum only", { n: "water.level", s: 100 }, "has no numeric value"],
+    ["no value", { n: "water.level" }, "has no numeric value"],
+    ["null for a value", { n: "water.level", v: null }, "has no numeric value"],
+    ["a value as text", { n: "water.level", v: "4" }, "has no numeric value"],
+    ["a conversion beyond a double", { n: "water.level", u: "m", v: 1e308 }, "cannot be in"],
+    ["a time beyond the calendar", { ...good, t: 1e300 }, "has a time out of range"],
+    ["a time as text", { ...good, t: "now" }, "has a time (t) that is not a number"],
+  ])("%s", (_name, record, reason) => {
+    const beside = parse([good, record]);
+    expect(beside).toMatchObject({
+      kind: "senml",
+      records: [{ name: "water.level", value: 4 }],
+      warnings: [expect.stringMatching(/^record 1: /)],
+    });
+    expect(beside.kind === "senml" && beside.warnings[0]).toContain(reason);
+    const alone = parse([record]);
+    expect(alone).toMatchObject({ kind: "malformed", reason: expect.stringContaining(reason) });
+    expect(alone.kind === "malformed" && alone.reason).toContain("record 0: ");
+  });
+
+  test("warnings stay few", () => {
+    const uplink = parse([good, ...Array.from({ length: 400 }, () => ({ n: "mud.depth", v: 1 }))]);
+    expect(uplink).toMatchObject({ kind: "senml", records: { length: 1 }, warnings: { length: 8 } });
+  });
+  test("null is absent", () => {
+    expect(recordsOf([{ bn: null, bt: null, n: "water.level", u: null, v: 4, t: null }])).toEqual([
+      { name: "water.level", value: 4, unit: "cm", timeMs: null },
+    ]);
+  });
+  test("of two values for one quantity, depth and time the later holds", () => {
+    const twice = recordsOf([good, { n: "water.level", v: 5 }, { n: "water.level", v: 6, t: 1.78e9 }]);
+    expect(senmlValues(twice).map((v) => v.value)).toEqual([5, 6]);
+  });
+});
+
+describe("what spoils the whole pack", () => {
+  const good = { n: "water.level", v: 4 };
+  test.each([
     ["a field that must be understood", [{ ...good, hyst_: 3 }], "record 0: field hyst_ must be understood and is not"],
     ["a version after RFC 8428", [{ ...good, bver: 11 }], "record 0: bver 11 is newer than 10"],
-    ["a value as text", [{ n: "water.level", v: "4" }], "[0].v: "],
-    ["a value beyond a double", '[{"n":"water.level","v":1e999}]', "[0].v: "],
-    ["a conversion beyond a double", '[{"n":"water.level","u":"m","v":1e308}]', "cannot be in"],
-    ["a time beyond the calendar", [{ ...good, t: 1e300 }], "has a time out of range"],
+    ["a base name that is no text", [good, { bn: 5, n: "water.level", v: 1 }], "record 1: bn is not text"],
+    ["a base time that is no number", [{ bt: "now", n: "water.level", v: 1 }], "record 0: bt is not a number"],
+    ["a base unit that is no text", [{ bu: 5, n: "water.level", v: 1 }], "bu is not text"],
+    ["a base value that is no number", [{ bv: "1", n: "water.level", v: 1 }], "bv is not a number"],
+    ["a record that is none", [good, 5], "record 1: is not an object"],
+    ["a value beyond a double", '[{"n":"water.level","v":1e999}]', "cannot be in"],
     ["base fields only", [{ bn: "x" }], "no record holds a value"],
-    ["no records", [], "Too small"],
-    ["one record without its list", good, "expected array"],
-    ["more records than a day of buffering", Array.from({ length: 501 }, () => good), "Too big"],
+    ["no records", [], "no record holds a value"],
+    ["one record without its list", good, "is an array of records"],
+    ["more records than a day of buffering", Array.from({ length: 501 }, () => good), "501 records, at most 500"],
   ])("%s", (_name, pack, reason) => {
     const uplink = parse(pack);
     expect(uplink.kind).toBe("malformed");

