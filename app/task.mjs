@@ -28,6 +28,8 @@ const TASKS = {
   },
   sim: { map: false, run: [[join(ROOT, "firmware-sim", "main.ts")]] },
   site: { map: false, run: [[join(ROOT, "app", "site-command.ts")]] },
+  backup: { map: false, run: [[join(ROOT, "app", "backup-command.ts"), "backup"]] },
+  restore: { map: false, run: [[join(ROOT, "app", "backup-command.ts"), "restore"]] },
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -6,6 +6,7 @@ export type ErrorCode =
   | "SCHEMA_NEWER" // the data folder was written by a newer version
   | "PORT_TAKEN" // a listener's port belongs to another program
   | "STORE_UNAVAILABLE" // journal, readings or catalog could not be read or written
+  | "BACKUP_INVALID" // a backup is incomplete, changed or damaged
   | "PEER_REFUSED"; // an outside server answered, and said no
 
 /** A broken contract or a dead neighbour: a stable code, a sentence that says what to do, and context without secrets. */
