@@ -1,134 +1,100 @@
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { afterEach, expect, test } from "vitest";
-import type { Ledger } from "../../core/domain/ledger.ts";
-import { ADMIN_PASSWORD, adminGet, fieldSite, NETWORK } from "../support/field-site.ts";
-import { describeNeeding, sharedPath } from "../support/requirements.ts";
-import { eventually, freshFolder, killGroup, type Service, startService } from "../support/service.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import { expectAllAccounted, expectInfluxEqual, oracleDevices } from "../support/accounting.ts";
+import { ADMIN_PASSWORD, fieldSite } from "../support/field-site.ts";
+import { Influxd } from "../support/influxd.ts";
+import { acknowledgedAtLeast, runOracle } from "../support/oracle.ts";
+import { describeNeeding } from "../support/requirements.ts";
+import { eventually, freshFolder, killGroup, type Service, type StartOptions, startService } from "../support/service.ts";
 
 const PUBLISHERS = 4;
-const COUNT = 6000;
-const devEuiOf = (i: number): string => (0xbe4c000000000000n + BigInt(i)).toString(16);
-const devices = Array.from({ length: PUBLISHERS }, (_, i) => ({ id: `bench-${i}`, devEui: devEuiOf(i), profile: "dragino-ldds75" }));
-const site = fieldSite({ devices });
+const FULL = process.env["TORTURE"] === "full" ? 5 : 1; // times as many uplinks and kills
+const site = fieldSite({ devices: oracleDevices(PUBLISHERS) });
 
-const running: Service[] = [];
-afterEach(() => {
-  for (const service of running.splice(0)) killGroup(service);
+const running: { service: Service | null; influxd: Influxd | null } = { service: null, influxd: null };
+afterEach(async () => {
+  if (running.service) killGroup(running.service);
+  await running.influxd?.remove();
+  running.service = null;
+  running.influxd = null;
 });
 
-/** The oracle: publishes, reconnects, sends again, and writes down what was acknowledged. Ends by itself. */
-function load(port: number, ackedFile: string): Promise<{ acked_in_all: number; reconnects: number }> {
-  const args = [
-    "--port",
-    String(port),
-    "--payload",
-    "chirpstack",
-    "--topic",
-    "application/bench/device/{devEui}/event/up",
-    "--client-id",
-    "oracle-{i}",
-    "--user",
-    NETWORK.username,
-    "--password",
-    NETWORK.password,
-  ];
-  const child = spawn(
-    process.execPath,
-    [
-      sharedPath("bench/mqttload.mjs"),
-      ...args,
-      "--publishers",
-      String(PUBLISHERS),
-      "--window",
-      "100",
-      "--count",
-      String(COUNT),
-      "--rate",
-      "600",
-      "--dup-share",
-      "0.2",
-      "--acked",
-      ackedFile,
-    ],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (code) => (code === 0 ? resolve(JSON.parse(output)) : reject(new Error(`mqttload ended with ${code}`))));
-  });
-}
+type Victim = "field" | "group" | "influxd";
 
-/** Each acknowledged uplink is found as one reading with its own value. */
-async function accountFor(service: Service, ackedFile: string): Promise<{ acknowledged: number; ledger: Ledger }> {
-  const get = await adminGet(service.ready);
-  const ledger = await eventually(
-    async () => {
-      const now = await get<Ledger>("ledger");
-      return now.total.pending === 0 ? now : undefined;
-    },
-    { timeoutMs: 60_000, what: "the journal to be processed" },
-  );
-  const acknowledged = new Set(readFileSync(ackedFile, "utf8").trim().split("\n"));
-  const db = new DatabaseSync(join(service.dataDir, "readings.db"), { readOnly: true });
-  const rows = db
-    .prepare(
-      "SELECT s.device, r.f_cnt AS fCnt, r.value, count(*) AS n FROM reading r JOIN series s ON s.id = r.series WHERE s.quantity = 'water.distance' GROUP BY s.device, r.f_cnt",
-    )
-    .all() as { device: string; fCnt: number; value: number; n: number }[];
-  db.close();
-  const found = new Map(rows.map((row) => [`${devices.find((d) => d.id === row.device)?.devEui} ${row.fCnt}`, row]));
-  const missing = [...acknowledged].filter((key) => !found.has(key));
-  expect(missing).toEqual([]);
-  for (const { fCnt, value, n } of rows) expect([fCnt, value, n]).toEqual([fCnt, 300 + (fCnt % 4000), 1]);
-  const { received, stored, duplicate, rejected, quarantined, pending } = ledger.total;
-  expect(stored + duplicate + rejected + quarantined + pending).toBe(received);
-  expect({ rejected, quarantined, stored }).toEqual({ rejected: 0, quarantined: 0, stored: rows.length });
-  return { acknowledged: acknowledged.size, ledger };
-}
-
-describeNeeding(["shared"], "killed under load", () => {
-  test("field killed five times: every acknowledged uplink is a reading, once", async () => {
-    const service = await startService({ site, env: { AZEMICHI_ADMIN_PASSWORD: ADMIN_PASSWORD } });
-    running.push(service);
-    const ackedFile = join(freshFolder("acked"), "acked.txt");
-    const done = load(service.ready.mqtt, ackedFile);
-    for (let kill = 1; kill <= 5; kill += 1) {
-      const [pid] = await eventually(() => (linesOf(ackedFile) >= (kill * COUNT) / 8 ? service.pidsOf("field") : undefined), {
-        timeoutMs: 60_000,
-        what: `load before kill ${kill}`,
-      });
-      process.kill(pid as number, "SIGKILL");
-      await eventually(() => service.pidsOf("field").some((p) => p !== pid), { timeoutMs: 10_000, what: "field to be back" });
+/** Loads a service and kills by the list, evenly over the load; each victim is back before the next is due. */
+async function killUnderLoad(options: { count: number; victims: readonly Victim[]; env?: Record<string, string>; influxd?: Influxd }): Promise<{
+  service: Service;
+  ackedFile: string;
+  reconnects: number;
+  acknowledged: number;
+}> {
+  const { count, victims, influxd } = options;
+  const start: StartOptions = { env: { AZEMICHI_ADMIN_PASSWORD: ADMIN_PASSWORD, ...options.env }, through: "npm" };
+  let service = await startService({ ...start, site });
+  running.service = service;
+  const env = { ...start.env, AZEMICHI_MQTT_PORT: String(service.ready.mqtt) };
+  const ackedFile = join(freshFolder("acked"), "acked.txt");
+  const load = { port: service.ready.mqtt, ackedFile, publishers: PUBLISHERS, count, window: 100, ratePerS: 0, repeatedShare: 0.3 };
+  let ended = false;
+  const done = runOracle(load).finally(() => (ended = true));
+  for (const [i, victim] of victims.entries()) {
+    const due = (count * (i + 1)) / (victims.length + 2);
+    await eventually(() => ended || acknowledgedAtLeast(ackedFile) >= due, { timeoutMs: 60_000, what: `load before kill ${i + 1} (${victim})` });
+    if (victim === "field") await killField(service);
+    else if (victim === "influxd") {
+      await influxd?.kill();
+      await influxd?.start();
+    } else {
+      killGroup(service);
+      await service.exit;
+      await eventually(() => ["relay", "field", "web"].every((role) => service.pidsOf(role).length === 0), { timeoutMs: 10_000, what: "the group to be gone" });
+      service = await startService({ ...start, env, dataDir: service.dataDir });
+      running.service = service;
     }
-    expect((await done).reconnects).toBeGreaterThanOrEqual(5);
-    expect((await accountFor(service, ackedFile)).acknowledged).toBeGreaterThan(COUNT / 2);
-  }, 180_000);
+  }
+  expect(ended).toBe(false); // else the last ones were killed at rest
+  return { service, ackedFile, ...(await done) };
+}
 
-  test("the whole group killed, then started again: every acknowledged uplink is a reading, once", async () => {
-    const env = { AZEMICHI_ADMIN_PASSWORD: ADMIN_PASSWORD };
-    const first = await startService({ site, env });
-    running.push(first);
-    const ackedFile = join(freshFolder("acked"), "acked.txt");
-    const done = load(first.ready.mqtt, ackedFile);
-    await eventually(() => linesOf(ackedFile) > COUNT / 3, { timeoutMs: 60_000, what: "load before the kill" });
-    killGroup(first);
-    await first.exit;
-    const second = await startService({ dataDir: first.dataDir, env: { AZEMICHI_MQTT_PORT: String(first.ready.mqtt) } });
-    running.push(second);
-    expect((await done).reconnects).toBeGreaterThanOrEqual(1);
-    expect((await accountFor(second, ackedFile)).acknowledged).toBeGreaterThan(COUNT / 2);
+async function killField(service: Service): Promise<void> {
+  const [pid] = await eventually(
+    () => {
+      const pids = service.pidsOf("field");
+      return pids.length > 0 && pids;
+    },
+    { timeoutMs: 20_000, what: "a field to kill" },
+  );
+  process.kill(pid as number, "SIGKILL");
+  await eventually(() => service.pidsOf("field").some((p) => p !== pid), { timeoutMs: 20_000, what: "field to be back" });
+}
+
+const times = (n: number, ...victims: Victim[]): Victim[] => Array.from({ length: n }, () => victims).flat();
+
+describe("killed under load", () => {
+  test("field twice, the whole group once: every acknowledged uplink is a reading, once", async () => {
+    const { service, ackedFile, acknowledged, reconnects } = await killUnderLoad({ count: 20_000, victims: ["field", "group", "field"] });
+    expect(acknowledged).toBeGreaterThanOrEqual(20_000);
+    expect(reconnects).toBeGreaterThanOrEqual(3);
+    expect((await expectAllAccounted(service, ackedFile)).distinct).toBeGreaterThan(10_000);
   }, 180_000);
 });
 
-function linesOf(path: string): number {
-  try {
-    return readFileSync(path, "utf8").split("\n").length - 1;
-  } catch {
-    return 0; // nothing acknowledged yet
-  }
-}
+describeNeeding(["influxd"], "killed under load with a real influxd", () => {
+  test(
+    "field 20 times, the whole group and influxd 5 times each: nothing is lost, nothing doubled, InfluxDB equals SQLite",
+    async () => {
+      const influxd = await Influxd.prepare();
+      running.influxd = influxd;
+      await influxd.start();
+      const count = 80_000 * FULL;
+      const victims = times(5 * FULL, "field", "field", "influxd", "field", "field", "group");
+      const env = { AZEMICHI_INFLUX_URL: influxd.url, AZEMICHI_INFLUX_DATABASE: "kill" };
+      const { service, ackedFile, acknowledged } = await killUnderLoad({ count, victims, env, influxd });
+      expect(acknowledged).toBeGreaterThanOrEqual(count);
+      const { ledger } = await expectAllAccounted(service, ackedFile, { influx: true });
+      expect(ledger.influx).toMatchObject({ backlog: 0, refused: 0, lastError: null });
+      expect(await expectInfluxEqual(service, influxd, "kill")).toBeGreaterThan(count);
+    },
+    300_000 * FULL,
+  );
+});

@@ -15,7 +15,10 @@ export type Need =
   | "mosquitto"
   | "mosquitto_pub"
   | "mosquitto_sub"
-  | "influxd";
+  | "influxd"
+  | "faketime"
+  | "prlimit"
+  | "root";
 
 const SHARED = new URL("../../../shared/", import.meta.url).pathname;
 const REQUIRED = process.env["REQUIRE_PEERS"] === "1";
@@ -39,8 +42,14 @@ export function programPath(name: string): string | undefined {
   return undefined;
 }
 
+/** Whether the folder of real data is beside the project. */
+export function hasShared(): boolean {
+  return existsSync(sharedPath("rtcm"));
+}
+
 function present(need: Need): boolean {
-  return need === "shared" ? existsSync(sharedPath("rtcm")) : programPath(need) !== undefined;
+  if (need === "shared") return hasShared();
+  return need === "root" ? process.getuid?.() === 0 : programPath(need) !== undefined;
 }
 
 /**
