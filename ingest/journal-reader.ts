@@ -17,6 +17,8 @@ export interface JournaledUplink {
 export interface JournalReader {
   /** At most `max` uplinks after the cursor, in order of arrival. */
   readAfter(cursor: number, max: number): JournaledUplink[];
+  /** One uplink; undefined = never was, or is pruned. */
+  read(seq: number): JournaledUplink | undefined;
   /** How many uplinks of each source are journaled after the cursor. */
   pendingAfter(cursor: number): Map<string, number>;
   /** Number of the newest uplink; 0 = none. */
@@ -43,22 +45,23 @@ interface Row {
 
 function readerOf(db: DatabaseSync): JournalReader {
   const after = db.prepare("SELECT seq, received_ms, source, topic, payload, dup FROM uplink WHERE seq > ? ORDER BY seq LIMIT ?");
+  const one = db.prepare("SELECT seq, received_ms, source, topic, payload, dup FROM uplink WHERE seq = ?");
   const pending = db.prepare("SELECT source, count(*) AS n FROM uplink WHERE seq > ? GROUP BY source");
   const last = db.prepare("SELECT max(seq) AS seq FROM uplink");
   const first = db.prepare("SELECT min(seq) AS seq FROM uplink");
   return {
-    readAfter: (cursor, max) =>
-      (after.all(cursor, max) as unknown as Row[]).map((row) => ({
-        seq: row.seq,
-        receivedAtMs: row.received_ms,
-        source: row.source,
-        topic: row.topic,
-        payload: row.payload,
-        dup: row.dup === 1,
-      })),
+    readAfter: (cursor, max) => (after.all(cursor, max) as unknown as Row[]).map(uplinkOf),
+    read: (seq) => {
+      const row = one.get(seq) as unknown as Row | undefined;
+      return row && uplinkOf(row);
+    },
     pendingAfter: (cursor) => new Map((pending.all(cursor) as { source: string; n: number }[]).map(({ source, n }) => [source, n])),
     lastSeq: () => (last.get() as { seq: number | null }).seq ?? 0,
     firstSeq: () => (first.get() as { seq: number | null }).seq,
     close: () => db.close(),
   };
+}
+
+function uplinkOf(row: Row): JournaledUplink {
+  return { seq: row.seq, receivedAtMs: row.received_ms, source: row.source, topic: row.topic, payload: row.payload, dup: row.dup === 1 };
 }

@@ -4,58 +4,63 @@ import { topics } from "../core/domain/topics.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import type { DeviceIndex } from "./device-index.ts";
+import type { ScriptDecoder } from "./frame-decoder.ts";
 import type { JournaledUplink } from "./journal-reader.ts";
-import { type Plan, planUplink } from "./plan.ts";
-import type { FrameKey, Session, SessionReader } from "./sessions.ts";
+import { judgeTouched, type NeighbourStore } from "./neighbours.ts";
+import { NOTHING, type Plan } from "./plan.ts";
+import { planUplink } from "./plan-uplink.ts";
+import { replanWith } from "./replan.ts";
+import { isStorageTrouble } from "./storage-trouble.ts";
+import { type UplinkStore, UplinkWriter } from "./uplink-writer.ts";
 
 /** What the pipeline needs of the store: one transaction changes all of it. */
-export interface IngestStore extends SessionReader {
+export interface IngestStore extends UplinkStore {
+  readonly readings: UplinkStore["readings"] &
+    NeighbourStore & {
+      /** The newest reading of each series in which it changed. */
+      newest(): Reading[];
+    };
   transaction<T>(work: () => T): T;
   cursor(): number;
   advance(cursor: number): void;
-  saveSession(devEui: string, session: Session): void;
-  saveFrame(key: FrameKey, at: { session: number; timeMs: number; receivedAtMs: number }): void;
-  putReading(
-    reading: Reading,
-    rank: { fCnt: number; payloadHash: string; uplinkSeq: number },
-  ): { readonly changed: boolean; readonly newest: boolean; readonly plotId: string | null };
-  account(uplink: { seq: number; source: string; outcome: UplinkOutcome; reason: string; device: string | null; receivedAtMs: number }): void;
-  count(source: string, outcome: UplinkOutcome, n: number): void;
 }
 
 export interface PipelineParts {
-  readonly journal: { readAfter(cursor: number, max: number): JournaledUplink[] };
+  readonly journal: { readAfter(cursor: number, max: number): JournaledUplink[]; read(seq: number): JournaledUplink | undefined };
   readonly store: IngestStore;
   readonly devices: () => DeviceIndex;
+  readonly scripts: ScriptDecoder;
   readonly onHeard: (gatewayId: string, atMs: number) => void;
   /** After each commit: retained messages for the live feed. */
   readonly publish: (topic: string, message: unknown) => void;
   readonly onCommit: () => void;
+  /** Work that may wait, a small piece at a time: after each batch, and again while it returns true and nothing arrives. Never throws. */
+  readonly inBetween: () => boolean;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly batchMax?: number;
 }
 
-const BATCH_MAX = 500;
+const BATCH_MAX = 1000;
 const IDLE_MS = 1000; // looks by itself, should a wake be lost
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 10_000;
-/** SQLite's primary result codes that speak of the disk or a lock, not of the data: BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN. */
-const STORAGE_TROUBLE: ReadonlySet<number> = new Set([5, 6, 8, 10, 11, 13, 14]);
 
-/** Reads the journal from the cursor: parse, dedupe, decode, judge (plan.ts), then write, count and tell. Whatever happens in between, it can start again. */
+/** Reads the journal from the cursor: plan each uplink (plan-uplink.ts), write, judge by neighbours, count and tell. Whatever happens in between, it can start again. */
 export class Pipeline {
   readonly #parts: PipelineParts;
+  readonly #writer: UplinkWriter;
   readonly #batchMax: number;
   #woken: (() => void) | undefined;
   #hasNews = false;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
+    this.#writer = new UplinkWriter(parts.store, replanWith(parts));
     this.#batchMax = parts.batchMax ?? BATCH_MAX;
   }
 
-  /** There is something new in the journal. Cheap. */
+  /** There is something new in the journal, or to do in between. Cheap. */
   wake(): void {
     this.#hasNews = true;
     this.#woken?.();
@@ -69,7 +74,8 @@ export class Pipeline {
         this.#hasNews = false;
         const done = this.step();
         failures = 0;
-        if (done < this.#batchMax) await this.#pause(IDLE_MS, signal);
+        const more = this.#parts.inBetween();
+        if (done < this.#batchMax && !more) await this.#pause(IDLE_MS, signal);
         else await new Promise((resolve) => setImmediate(resolve)); // messages of the role get their turn
       } catch (error) {
         failures += 1;
@@ -107,57 +113,38 @@ export class Pipeline {
   #process(batch: readonly JournaledUplink[], how: "plan" | "set-aside"): void {
     const { store, metrics } = this.#parts;
     const counts = new Map<string, { source: string; outcome: UplinkOutcome; n: number }>();
-    const changed = new Map<string, Map<string, Reading>>();
     const heard: [string, number][] = [];
-    store.transaction(() => {
+    const devices = this.#parts.devices();
+    const newest = store.transaction(() => {
       for (const uplink of batch) {
-        const plan = how === "plan" ? this.#plan(uplink) : INTERNAL;
-        this.#write(uplink, plan, changed);
-        for (const gateway of plan.heardBy) heard.push([gateway, plan.heardAtMs]);
+        const plan = how === "plan" ? this.#plan(uplink, devices) : INTERNAL;
+        this.#writer.write(uplink, plan);
+        for (const gateway of plan.gateways) heard.push([gateway, plan.timeMs ?? uplink.receivedAtMs]);
         const key = `${uplink.source}|${plan.outcome}`;
-        const count = counts.get(key) ?? { source: uplink.source, outcome: plan.outcome, n: 0 };
-        count.n += 1;
-        counts.set(key, count);
+        const count = counts.get(key);
+        if (count === undefined) counts.set(key, { source: uplink.source, outcome: plan.outcome, n: 1 });
+        else count.n += 1;
       }
+      judgeTouched(store.readings, (id) => devices.find({ kind: "mqtt", deviceId: id })?.intervalS ?? INTERVAL_S);
       for (const { source, outcome, n } of counts.values()) store.count(source, outcome, n);
       store.advance((batch.at(-1) as JournaledUplink).seq);
+      return store.readings.newest();
     });
     for (const { outcome, n } of counts.values()) metrics.count("azemichi_ingest_uplinks_total", { outcome }, n);
     for (const [gateway, atMs] of heard) this.#parts.onHeard(gateway, atMs);
-    this.#tell(changed);
+    tellNewest(newest, this.#parts.publish);
     this.#parts.onCommit();
   }
 
   /** A bug of ours must not stop the path: the uplink is set aside under its own reason and can be processed again. */
-  #plan(uplink: JournaledUplink): Plan {
+  #plan(uplink: JournaledUplink, devices: DeviceIndex): Plan {
     try {
-      return planUplink(uplink, { devices: this.#parts.devices(), sessions: this.#parts.store });
+      return planUplink(uplink, { devices, sessions: this.#parts.store.frames, scripts: this.#parts.scripts, before: null });
     } catch (error) {
       if (isStorageTrouble(error)) throw error;
       this.#parts.log.error("uplink could not be processed and is set aside", { seq: uplink.seq, topic: uplink.topic, error });
       return INTERNAL;
     }
-  }
-
-  #write(uplink: JournaledUplink, plan: Plan, changed: Map<string, Map<string, Reading>>): void {
-    const { store } = this.#parts;
-    if (plan.session !== null) store.saveSession(plan.session.devEui, plan.session.session);
-    if (plan.frame !== null) store.saveFrame(plan.frame.key, { ...plan.frame.at, receivedAtMs: uplink.receivedAtMs });
-    const rank = { fCnt: plan.frame?.key.fCnt ?? 0, payloadHash: plan.frame?.key.payloadHash ?? "", uplinkSeq: uplink.seq };
-    for (const reading of plan.readings) {
-      const put = store.putReading(reading, rank);
-      if (!put.changed || !put.newest) continue;
-      const ofDevice = changed.get(reading.deviceId) ?? new Map<string, Reading>();
-      ofDevice.set(`${reading.quantity}|${reading.depthCm}`, put.plotId === reading.plotId ? reading : { ...reading, plotId: put.plotId });
-      changed.set(reading.deviceId, ofDevice);
-    }
-    const { seq, source, receivedAtMs } = uplink;
-    store.account({ seq, source, outcome: plan.outcome, reason: plan.reason, device: plan.device, receivedAtMs });
-  }
-
-  #tell(changed: ReadonlyMap<string, ReadonlyMap<string, Reading>>): void {
-    for (const [deviceId, readings] of changed)
-      this.#parts.publish(topics.readings(deviceId), { deviceId, readings: [...readings.values()].map(readingToJson) });
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -179,9 +166,11 @@ export class Pipeline {
   }
 }
 
-const INTERNAL: Plan = { outcome: "quarantined", reason: "internal", device: null, readings: [], session: null, frame: null, heardBy: [], heardAtMs: 0 };
+const INTERVAL_S = 1800;
+const INTERNAL: Plan = { ...NOTHING, outcome: "quarantined", reason: "internal", device: null };
 
-function isStorageTrouble(error: unknown): boolean {
-  const errcode = (error as { errcode?: unknown }).errcode;
-  return typeof errcode === "number" && STORAGE_TROUBLE.has(errcode & 0xff);
+/** One retained message per device, with those of its readings that are news. */
+export function tellNewest(newest: readonly Reading[], publish: PipelineParts["publish"]): void {
+  const byDevice = Map.groupBy(newest, (reading) => reading.deviceId);
+  for (const [deviceId, readings] of byDevice) publish(topics.readings(deviceId), { deviceId, readings: readings.map(readingToJson) });
 }

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { QUANTITIES } from "../core/domain/quantity.ts";
 import type { Reading } from "../core/domain/reading.ts";
 import type { Device, Placement } from "../core/domain/site.ts";
-import type { DecodedValue, EventTime, GatewayReception } from "../core/domain/uplink.ts";
+import type { DecodedValue, EventTime } from "../core/domain/uplink.ts";
 import type { CodecIdentity } from "../core/wire/codec-identity.ts";
 import { recordTime } from "../core/wire/event-time.ts";
 import { judge } from "./quality.ts";
+import type { Reception } from "./sessions.ts";
 
 /** What a decoded message becomes once the catalog has given it a plot, a zero and a judgement. */
 export interface ReadingContext {
@@ -28,14 +29,21 @@ export function readingsFrom(values: readonly DecodedValue[], context: ReadingCo
 }
 
 /** How well the best gateway heard the frame. */
-export function radioValues(gateways: readonly GatewayReception[]): DecodedValue[] {
-  let best: GatewayReception | null = null;
-  for (const g of gateways) if (g.rssiDbm !== null && (best === null || best.rssiDbm === null || g.rssiDbm > best.rssiDbm)) best = g;
+export function radioValues(receptions: readonly Reception[]): DecodedValue[] {
+  let best: Reception | null = null;
+  for (const reception of receptions) {
+    const [, rssiDbm, snrDb] = reception;
+    if (rssiDbm === null) continue;
+    const [, bestDbm, bestSnrDb] = best ?? ["", null, null];
+    if (bestDbm === null || rssiDbm > bestDbm || (rssiDbm === bestDbm && (snrDb ?? Number.NEGATIVE_INFINITY) > (bestSnrDb ?? Number.NEGATIVE_INFINITY)))
+      best = reception;
+  }
   if (best === null) return [];
+  const [, rssiDbm, snrDb] = best;
   const values: DecodedValue[] = [];
   const common = { depthCm: null, timeMs: null, reasons: [] };
-  if (best.rssiDbm !== null) values.push({ quantity: "radio.rssi", value: best.rssiDbm, ...common });
-  if (best.snrDb !== null) values.push({ quantity: "radio.snr", value: best.snrDb, ...common });
+  if (rssiDbm !== null) values.push({ quantity: "radio.rssi", value: rssiDbm, ...common });
+  if (snrDb !== null) values.push({ quantity: "radio.snr", value: snrDb, ...common });
   return values;
 }
 

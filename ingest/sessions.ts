@@ -20,17 +20,27 @@ export interface FrameKey {
 export interface Frame extends FrameKey {
   readonly sessionKey: string | null;
   readonly timeMs: number; // event time
+  readonly uplinkSeq: number; // journal number: a frame that is read again is no copy of itself
+}
+/** How one gateway heard a frame: its name, dBm, dB. */
+export type Reception = readonly [gatewayId: string, rssiDbm: number | null, snrDb: number | null];
+/** A frame that was placed before. */
+export interface FoundFrame {
+  readonly session: number;
+  readonly timeMs: number; // of its earliest copy
+  readonly timeSource: string;
+  readonly uplinkSeq: number;
+  readonly receptions: readonly Reception[]; // of all copies
 }
 
 export interface SessionReader {
   /** The device's sessions, newest first; a bounded number. */
   sessions(devEui: string): readonly Session[];
-  /** Frames with this key and an event time in [fromMs, toMs]. */
-  framesLike(key: FrameKey, fromMs: number, toMs: number): readonly { readonly session: number; readonly timeMs: number }[];
-  hasFrame(key: FrameKey, session: number): boolean;
+  /** Frames with this key, of the days for which keys are kept. */
+  framesLike(key: FrameKey): readonly FoundFrame[];
 }
 
-export type FramePlace = { readonly kind: "duplicate" } | { readonly kind: "fresh"; readonly session: Session };
+export type FramePlace = { readonly kind: "duplicate"; readonly of: FoundFrame } | { readonly kind: "fresh"; readonly session: Session };
 
 /** Copies of one frame reach us through several gateways and brokers, and again after a lost acknowledgement; their event times are that close. */
 export const DUPLICATE_WINDOW_MS = 10 * 60_000;
@@ -41,9 +51,17 @@ export const DUPLICATE_WINDOW_MS = 10 * 60_000;
  */
 export function placeFrame(frame: Frame, reader: SessionReader): FramePlace {
   const sessions = reader.sessions(frame.devEui);
-  const alike = reader.framesLike(frame, frame.timeMs - DUPLICATE_WINDOW_MS, frame.timeMs + DUPLICATE_WINDOW_MS);
-  if (alike.some((other) => canBeCopies(frame, other, sessions))) return { kind: "duplicate" };
-  return { kind: "fresh", session: sessionOf(frame, sessions, reader) };
+  const alike = reader.framesLike(frame).filter((other) => other.uplinkSeq !== frame.uplinkSeq);
+  let nearest: FoundFrame | null = null;
+  for (const other of alike) {
+    if (distanceMs(frame, other) > DUPLICATE_WINDOW_MS || !canBeCopies(frame, other, sessions)) continue;
+    if (nearest === null || distanceMs(frame, other) < distanceMs(frame, nearest)) nearest = other;
+  }
+  return nearest === null ? { kind: "fresh", session: sessionOf(frame, sessions, alike) } : { kind: "duplicate", of: nearest };
+}
+
+function distanceMs(a: { timeMs: number }, b: { timeMs: number }): number {
+  return Math.abs(a.timeMs - b.timeMs);
 }
 
 /** A join begins a session; the same join told again does not. Null: nothing changes. */
@@ -63,12 +81,12 @@ function canBeCopies(frame: Frame, other: { session: number; timeMs: number }, s
   return !sessions.some((s) => s.joined && s.startMs > fromMs && s.startMs <= toMs);
 }
 
-function sessionOf(frame: Frame, sessions: readonly Session[], reader: SessionReader): Session {
+function sessionOf(frame: Frame, sessions: readonly Session[], alike: readonly FoundFrame[]): Session {
   const candidate = candidateFor(frame, sessions);
   if (candidate === null) return begin(frame, sessions);
   const isReset = frame.fCnt < candidate.lastFCnt && frame.timeMs > candidate.lastTimeMs;
   // The same key, but not a copy: more than ten minutes lie between, so the counter came round a second time.
-  if (isReset || reader.hasFrame(frame, candidate.number)) return begin(frame, sessions);
+  if (isReset || alike.some((other) => other.session === candidate.number)) return begin(frame, sessions);
   const isLatest = frame.timeMs >= candidate.lastTimeMs || candidate.lastFCnt < 0;
   return {
     number: candidate.number,

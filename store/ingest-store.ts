@@ -1,45 +1,22 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { UplinkOutcome } from "../core/domain/ledger.ts";
-import type { Reading } from "../core/domain/reading.ts";
 import { openForReading, transaction } from "../core/runtime/sqlite.ts";
+import { FrameStore } from "./frame-store.ts";
+import { ReadingWriter } from "./reading-writer.ts";
 import { readingsMigrations } from "./readings-schema.ts";
 
-/** What decides between two uplinks that both have a reading for one device, quantity, depth and time: the greater pair wins. */
-export interface ReadingRank {
-  readonly fCnt: number;
-  readonly payloadHash: string;
-  readonly uplinkSeq: number; // journal number, for tracing; takes no part in the choice
-}
-export interface PutReading {
-  readonly changed: boolean; // false: a greater one was already there
-  readonly newest: boolean; // no reading of this device, quantity and depth is later
-  readonly plotId: string | null; // as frozen when first stored
-}
-
-export interface SessionRow {
-  readonly number: number;
-  readonly sessionKey: string | null;
-  readonly startMs: number;
-  readonly joined: boolean;
-  readonly lastFCnt: number;
-  readonly lastTimeMs: number;
-}
-export interface FrameRow {
-  readonly devEui: string;
-  readonly fCnt: number;
-  readonly fPort: number; // -1 = none
-  readonly payloadHash: string;
-}
+/** What became of one uplink. Times are Unix ms. */
 export interface UplinkAccount {
   readonly seq: number;
   readonly source: string;
   readonly outcome: UplinkOutcome;
   readonly reason: string; // "" for stored
-  readonly device: string | null;
+  readonly device: string | null; // our id, else the name that came
   readonly receivedAtMs: number;
+  readonly timeMs: number | null; // event time
+  readonly firstMs: number | null; // of the readings that it gave
+  readonly lastMs: number | null;
 }
-
-const SESSIONS_PER_DEVICE_MAX = 50; // the newest; a device with more resets than that within memory is broken
 
 /** The last journal number that readings.db has seen; 0 before it is made. For those who do not write it. */
 export function processedUpTo(path: string): number {
@@ -54,14 +31,15 @@ export function processedUpTo(path: string): number {
 
 /** readings.db as the thread that processes uplinks writes it. Nothing here begins a transaction but `transaction`. */
 export class IngestStore {
+  readonly readings: ReadingWriter;
+  readonly frames: FrameStore;
   readonly #db: DatabaseSync;
   readonly #feedsOutbox: boolean;
-  readonly #series = new Map<string, number>();
-  readonly #codecs = new Map<string, number>();
-  readonly #newestMs = new Map<number, number>(); // series -> its latest event time
   readonly #sql: ReturnType<typeof prepare>;
 
   constructor(db: DatabaseSync, options: { outbox: "fed" | "off" }) {
+    this.readings = new ReadingWriter(db, options);
+    this.frames = new FrameStore(db);
     this.#db = db;
     this.#feedsOutbox = options.outbox === "fed";
     this.#sql = prepare(db);
@@ -70,12 +48,15 @@ export class IngestStore {
   /** Everything inside becomes durable together, or not at all. */
   transaction<T>(work: () => T): T {
     try {
-      return transaction(this.#db, work);
+      return transaction(this.#db, () => {
+        const result = work();
+        this.readings.settle();
+        this.frames.flush();
+        return result;
+      });
     } catch (error) {
-      // What was remembered may not be in the file.
-      this.#series.clear();
-      this.#codecs.clear();
-      this.#newestMs.clear();
+      this.readings.forget();
+      this.frames.forget();
       throw error;
     }
   }
@@ -100,96 +81,38 @@ export class IngestStore {
     });
   }
 
-  sessions(devEui: string): SessionRow[] {
-    const rows = this.#sql.sessions.all(devEui, SESSIONS_PER_DEVICE_MAX) as unknown as (Omit<SessionRow, "joined"> & { joined: number })[];
-    return rows.map((row) => ({
-      number: row.number,
-      sessionKey: row.sessionKey,
-      startMs: row.startMs,
-      joined: row.joined === 1,
-      lastFCnt: row.lastFCnt,
-      lastTimeMs: row.lastTimeMs,
-    }));
-  }
-
-  saveSession(devEui: string, s: SessionRow): void {
-    this.#sql.saveSession.run(devEui, s.number, s.sessionKey, s.startMs, s.joined ? 1 : 0, s.lastFCnt, s.lastTimeMs);
-  }
-
-  framesLike(key: FrameRow, fromMs: number, toMs: number): { session: number; timeMs: number }[] {
-    return this.#sql.framesLike.all(key.devEui, key.fCnt, key.fPort, key.payloadHash, fromMs, toMs) as unknown as { session: number; timeMs: number }[];
-  }
-
-  hasFrame(key: FrameRow, session: number): boolean {
-    return this.#sql.hasFrame.get(key.devEui, key.fCnt, key.fPort, key.payloadHash, session) !== undefined;
-  }
-
-  saveFrame(key: FrameRow, at: { session: number; timeMs: number; receivedAtMs: number }): void {
-    this.#sql.saveFrame.run(key.devEui, key.fCnt, key.fPort, key.payloadHash, at.timeMs, at.session, at.receivedAtMs);
-  }
-
-  putReading(reading: Reading, rank: ReadingRank): PutReading {
-    const series = this.#seriesOf(reading);
-    const latestMs = this.#latestOf(series);
-    const row = this.#sql.putReading.get(
-      series,
-      reading.timeMs,
-      reading.value,
-      reading.quality.flag,
-      reading.quality.reasons.join(","),
-      reading.plotId,
-      reading.receivedAtMs,
-      reading.timeSource,
-      this.#codecOf(reading),
-      rank.fCnt,
-      rank.payloadHash,
-      rank.uplinkSeq,
-    ) as { plot: string | null } | undefined;
-    if (row === undefined) return { changed: false, newest: false, plotId: reading.plotId };
-    if (this.#feedsOutbox) this.#sql.toOutbox.run(series, reading.timeMs);
-    const newest = reading.timeMs >= latestMs;
-    if (newest) this.#newestMs.set(series, reading.timeMs);
-    return { changed: true, newest, plotId: row.plot };
+  /** While InfluxDB is switched off, what changes among readings of before has to be sent again later. */
+  unfeed(uplinkSeq: number): void {
+    if (!this.#feedsOutbox) this.#sql.unfeed.run(uplinkSeq - 1);
   }
 
   account(uplink: UplinkAccount): void {
-    this.#sql.account.run(uplink.seq, uplink.source, uplink.outcome, uplink.reason, uplink.device, uplink.receivedAtMs);
+    const { seq, source, outcome, reason, device, receivedAtMs, timeMs, firstMs, lastMs } = uplink;
+    this.#sql.account.run(seq, source, outcome, reason, device, receivedAtMs, timeMs, firstMs, lastMs);
+  }
+
+  /** What was written of an uplink before; undefined = not processed yet, or forgotten. */
+  accountOf(seq: number): UplinkAccount | undefined {
+    return this.#sql.accountOf.get(seq) as unknown as UplinkAccount | undefined;
+  }
+
+  /** Moves an uplink's own time, and that of its readings. */
+  retime(seq: number, span: { timeMs: number; firstMs: number | null; lastMs: number | null }): void {
+    this.#sql.retime.run(span.timeMs, span.firstMs, span.lastMs, seq);
+  }
+
+  /** Other uplinks of the device that may have given a reading at `timeMs`. */
+  othersAt(device: string, timeMs: number, seq: number): number[] {
+    return (this.#sql.othersAt.all({ device, at: timeMs, until: timeMs + LATE_MS, seq }) as { seq: number }[]).map((row) => row.seq);
   }
 
   count(source: string, outcome: UplinkOutcome, n: number): void {
     this.#sql.count.run(source, outcome, n);
   }
-
-  #seriesOf(reading: Reading): number {
-    const depth = reading.depthCm ?? -1;
-    const key = `${reading.deviceId}|${reading.quantity}|${depth}`;
-    const known = this.#series.get(key);
-    if (known !== undefined) return known;
-    const found = this.#sql.findSeries.get(reading.deviceId, reading.quantity, depth) as { id: number } | undefined;
-    const id = found?.id ?? Number(this.#sql.addSeries.run(reading.deviceId, reading.quantity, depth).lastInsertRowid);
-    this.#series.set(key, id);
-    return id;
-  }
-
-  #codecOf({ codec }: Reading): number {
-    const key = `${codec.id}|${codec.sha256}`;
-    const known = this.#codecs.get(key);
-    if (known !== undefined) return known;
-    const found = this.#sql.findCodec.get(codec.id, codec.sha256) as { id: number } | undefined;
-    const id = found?.id ?? Number(this.#sql.addCodec.run(codec.id, codec.sha256).lastInsertRowid);
-    this.#codecs.set(key, id);
-    return id;
-  }
-
-  #latestOf(series: number): number {
-    const known = this.#newestMs.get(series);
-    if (known !== undefined) return known;
-    const row = this.#sql.latestOf.get(series) as { timeMs: number } | undefined;
-    const latestMs = row?.timeMs ?? Number.NEGATIVE_INFINITY;
-    this.#newestMs.set(series, latestMs);
-    return latestMs;
-  }
 }
+
+/** How much later than its oldest record a frame may be sent. */
+const LATE_MS = 8 * 86_400_000;
 
 function prepare(db: DatabaseSync) {
   return {
@@ -197,35 +120,20 @@ function prepare(db: DatabaseSync) {
     advance: db.prepare("UPDATE progress SET cursor = ?"),
     progress: db.prepare("SELECT cursor, fed FROM progress"),
     advanceFed: db.prepare("UPDATE progress SET cursor = ?, fed = ?"),
+    unfeed: db.prepare("UPDATE progress SET fed = min(fed, ?)"),
     catchUp: db.prepare("INSERT INTO outbox (series, time_ms) SELECT series, time_ms FROM reading WHERE uplink_seq > ? ORDER BY uplink_seq"),
-    sessions: db.prepare(
-      `SELECT number, session_key AS sessionKey, start_ms AS startMs, joined, last_f_cnt AS lastFCnt, last_time_ms AS lastTimeMs
-       FROM session WHERE dev_eui = ? ORDER BY number DESC LIMIT ?`,
+    account: db.prepare(
+      `INSERT OR REPLACE INTO uplink_result (seq, source, outcome, reason, device, received_ms, time_ms, first_ms, last_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    saveSession: db.prepare(
-      "INSERT OR REPLACE INTO session (dev_eui, number, session_key, start_ms, joined, last_f_cnt, last_time_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    accountOf: db.prepare(
+      `SELECT seq, source, outcome, reason, device, received_ms AS receivedAtMs, time_ms AS timeMs, first_ms AS firstMs, last_ms AS lastMs
+       FROM uplink_result WHERE seq = ?`,
     ),
-    framesLike: db.prepare(
-      "SELECT session, time_ms AS timeMs FROM frame WHERE dev_eui = ? AND f_cnt = ? AND f_port = ? AND payload_hash = ? AND time_ms BETWEEN ? AND ?",
+    othersAt: db.prepare(
+      `SELECT seq FROM uplink_result WHERE device = :device AND time_ms >= :at AND time_ms <= :until AND first_ms <= :at AND outcome = 'stored' AND seq <> :seq
+       ORDER BY seq`,
     ),
-    hasFrame: db.prepare("SELECT 1 FROM frame WHERE dev_eui = ? AND f_cnt = ? AND f_port = ? AND payload_hash = ? AND session = ? LIMIT 1"),
-    saveFrame: db.prepare("INSERT OR IGNORE INTO frame (dev_eui, f_cnt, f_port, payload_hash, time_ms, session, received_ms) VALUES (?, ?, ?, ?, ?, ?, ?)"),
-    putReading: db.prepare(
-      `INSERT INTO reading (series, time_ms, value, flag, reasons, plot, received_ms, time_source, codec, f_cnt, payload_hash, uplink_seq)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (series, time_ms) DO UPDATE SET value = excluded.value, flag = excluded.flag, reasons = excluded.reasons,
-         received_ms = excluded.received_ms, time_source = excluded.time_source, codec = excluded.codec,
-         f_cnt = excluded.f_cnt, payload_hash = excluded.payload_hash, uplink_seq = excluded.uplink_seq
-       WHERE (excluded.f_cnt, excluded.payload_hash) > (reading.f_cnt, reading.payload_hash)
-       RETURNING plot`,
-    ),
-    toOutbox: db.prepare("INSERT INTO outbox (series, time_ms) VALUES (?, ?)"),
-    account: db.prepare("INSERT INTO uplink_result (seq, source, outcome, reason, device, received_ms) VALUES (?, ?, ?, ?, ?, ?)"),
+    retime: db.prepare("UPDATE uplink_result SET time_ms = ?, first_ms = ?, last_ms = ? WHERE seq = ?"),
     count: db.prepare("INSERT INTO ledger (source, outcome, n) VALUES (?, ?, ?) ON CONFLICT (source, outcome) DO UPDATE SET n = n + excluded.n"),
-    findSeries: db.prepare("SELECT id FROM series WHERE device = ? AND quantity = ? AND depth_cm = ?"),
-    addSeries: db.prepare("INSERT INTO series (device, quantity, depth_cm) VALUES (?, ?, ?)"),
-    findCodec: db.prepare("SELECT id FROM codec WHERE name = ? AND sha256 = ?"),
-    addCodec: db.prepare("INSERT INTO codec (name, sha256) VALUES (?, ?)"),
-    latestOf: db.prepare("SELECT time_ms AS timeMs FROM reading WHERE series = ? ORDER BY time_ms DESC LIMIT 1"),
   } satisfies Record<string, StatementSync>;
 }

@@ -46,8 +46,8 @@ export class IngestUpkeep {
     return seq === null ? cursor : Math.min(cursor, seq - 1);
   }
 
-  /** Removes one step of what belongs to uplinks received before `receivedBeforeMs`; false when nothing is left to remove. */
-  forgetStep(before: { receivedBeforeMs: number; upToSeq: number }): boolean {
+  /** Removes one step of what belongs to uplinks received before `receivedBeforeMs`, and of older duplicate keys; false when nothing is left to remove. */
+  forgetStep(before: { receivedBeforeMs: number; upToSeq: number; keysBeforeMs: number }): boolean {
     const results = this.#db
       .prepare("DELETE FROM uplink_result WHERE seq IN (SELECT seq FROM uplink_result WHERE seq <= ? AND received_ms < ? ORDER BY seq LIMIT ?)")
       .run(before.upToSeq, before.receivedBeforeMs, REMOVE_ROWS);
@@ -56,7 +56,7 @@ export class IngestUpkeep {
         `DELETE FROM frame WHERE (dev_eui, f_cnt, f_port, payload_hash, time_ms, session) IN
            (SELECT dev_eui, f_cnt, f_port, payload_hash, time_ms, session FROM frame WHERE received_ms < ? ORDER BY received_ms LIMIT ?)`,
       )
-      .run(before.receivedBeforeMs, REMOVE_ROWS);
+      .run(before.keysBeforeMs, REMOVE_ROWS);
     const removed = Number(results.changes) + Number(frames.changes);
     if (removed > 0) return true;
     this.#db

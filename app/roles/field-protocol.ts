@@ -4,9 +4,9 @@ import type { MetricSample } from "../../core/runtime/metrics.ts";
 import type { InfluxConfig } from "../config.ts";
 
 /** The part of the catalog that turns uplinks into readings: 60,000 plots stay where they are. */
-export type FieldCatalog = Pick<Catalog, "site" | "devices" | "gateways">;
+export type FieldCatalog = Pick<Catalog, "site" | "devices" | "gateways" | "codecs" | "redecodes">;
 
-export const fieldCatalogOf = ({ site, devices, gateways }: Catalog): FieldCatalog => ({ site, devices, gateways });
+export const fieldCatalogOf = ({ site, devices, gateways, codecs, redecodes }: Catalog): FieldCatalog => ({ site, devices, gateways, codecs, redecodes });
 
 /** What the field role and its worker thread say to each other. */
 export interface FieldWorkerData {

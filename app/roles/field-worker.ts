@@ -9,15 +9,19 @@ import { topics } from "../../core/domain/topics.ts";
 import { createLog, type Log } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
 import { openForWriting } from "../../core/runtime/sqlite.ts";
+import { whatBecameKnown } from "../../ingest/became-known.ts";
 import { indexDevices } from "../../ingest/device-index.ts";
+import type { ScriptDecoder } from "../../ingest/frame-decoder.ts";
 import { GatewayStates } from "../../ingest/gateway-states.ts";
 import { type JournalReader, openJournal } from "../../ingest/journal-reader.ts";
 import { Pipeline } from "../../ingest/pipeline.ts";
+import { Redecoder } from "../../ingest/redecode.ts";
 import { createInflux, type Influx } from "../../store/influx.ts";
 import { type DrainTarget, InfluxDrain } from "../../store/influx-drain.ts";
 import { IngestStore } from "../../store/ingest-store.ts";
 import { IngestUpkeep } from "../../store/ingest-upkeep.ts";
 import { readingsMigrations } from "../../store/readings-schema.ts";
+import { RedecodeJobs } from "../../store/redecode-jobs.ts";
 import { SqliteQueries } from "../../store/sqlite-queries.ts";
 import type { InfluxConfig } from "../config.ts";
 import type { FieldCatalog, FieldWorkerData, FromFieldWorker, ToFieldWorker } from "./field-protocol.ts";
@@ -28,6 +32,8 @@ const GATEWAYS_MS = 2000;
 const UPKEEP_FIRST_MS = 60_000;
 const UPKEEP_MS = 86_400_000;
 const DAY_MS = 86_400_000;
+/** A copy comes at most seven days late; then the key of its frame may be forgotten. */
+const KEYS_MS = 8 * DAY_MS;
 
 interface Parts {
   readonly data: FieldWorkerData;
@@ -44,6 +50,7 @@ class FieldWorker {
   readonly #gateways: GatewayStates;
   readonly #upkeep: IngestUpkeep;
   readonly #store: IngestStore;
+  readonly #redecoder: Redecoder;
   readonly #ending = new AbortController();
   #journal: JournalReader | undefined;
   #catalog: FieldCatalog;
@@ -62,16 +69,34 @@ class FieldWorker {
         ? null
         : new InfluxDrain({ db, writer: influxTarget(data.influx, () => this.#catalog.site.id), nowMs: Date.now, log: log.child({ part: "influx" }), metrics });
     this.#store = new IngestStore(db, { outbox: data.influx === null ? "off" : "fed" });
-    this.#pipeline = new Pipeline({
-      journal: { readAfter: (cursor, max) => this.#openJournal().readAfter(cursor, max) },
+    const publish = (topic: string, message: unknown): void => this.#tell(topic, message);
+    const onCommit = (): void => this.#drain?.wake();
+    const scripts: ScriptDecoder = { decode: () => ({ kind: "not-live" }) };
+    this.#redecoder = new Redecoder({
+      journal: { read: (seq) => this.#openJournal().read(seq) },
       store: this.#store,
-      devices: () => this.#devices,
-      onHeard: (gatewayId, atMs) => this.#gateways.heard(gatewayId, atMs),
-      publish: (topic, message) => this.#tell(topic, message),
-      onCommit: () => this.#drain?.wake(),
+      jobs: new RedecodeJobs(db),
+      devices: () => ({ index: this.#devices, all: this.#catalog.devices }),
+      scripts,
+      publish,
+      onCommit,
+      nowMs: Date.now,
       log,
       metrics,
     });
+    this.#pipeline = new Pipeline({
+      journal: { readAfter: (cursor, max) => this.#openJournal().readAfter(cursor, max), read: (seq) => this.#openJournal().read(seq) },
+      store: this.#store,
+      devices: () => this.#devices,
+      scripts,
+      inBetween: () => this.#inBetween(),
+      onHeard: (gatewayId, atMs) => this.#gateways.heard(gatewayId, atMs),
+      publish,
+      onCommit,
+      log,
+      metrics,
+    });
+    this.#learn(undefined);
   }
 
   hear(message: ToFieldWorker): void {
@@ -81,8 +106,7 @@ class FieldWorker {
         this.#pipeline.wake();
         return;
       case "catalog":
-        this.#catalog = message.catalog;
-        this.#devices = indexDevices(message.catalog);
+        this.#learn(message.catalog);
         return;
       case "gateway":
         this.#gateways.message(message.topic, message.payload, message.receivedAtMs);
@@ -91,6 +115,23 @@ class FieldWorker {
         void this.#end();
         return;
     }
+  }
+
+  /** Takes a catalog into use; what could not be understood before may be now. */
+  #learn(next: FieldCatalog | undefined): void {
+    const before = next === undefined ? undefined : this.#catalog;
+    if (next !== undefined) {
+      this.#catalog = next;
+      this.#devices = indexDevices(next);
+    }
+    this.#redecoder.order(this.#catalog.redecodes);
+    const { names, deviceIds } = whatBecameKnown(before, this.#catalog);
+    this.#redecoder.reconsider(names, deviceIds);
+    this.#pipeline.wake();
+  }
+
+  #inBetween(): boolean {
+    return this.#redecoder.step();
   }
 
   async #run(): Promise<void> {
@@ -160,7 +201,9 @@ class FieldWorker {
         const receivedBeforeMs = Date.now() - this.#parts.data.journalDays * DAY_MS;
         const upToSeq = this.#upkeep.doneUpTo();
         this.#parts.say({ kind: "prune", receivedBeforeMs, upToSeq });
-        while (this.#upkeep.forgetStep({ receivedBeforeMs, upToSeq }) && (await this.#waited(1)));
+        const keysBeforeMs = Math.max(receivedBeforeMs, Date.now() - KEYS_MS);
+        while (this.#upkeep.forgetStep({ receivedBeforeMs, upToSeq, keysBeforeMs }) && (await this.#waited(1)));
+        this.#store.frames.forget();
       } catch (error) {
         this.#parts.log.error("old uplinks could not be removed", { error });
       }

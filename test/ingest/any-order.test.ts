@@ -22,9 +22,17 @@ const measured: fc.Arbitrary<Measured> = fc.record({
 // Within one moment frames differ in what they say: the same bytes at the same time are copies by definition.
 const uplinks = fc.uniqueArray(measured, { maxLength: 12, selector: (m) => `${m.at}|${m.fCnt}|${m.distanceMm}` });
 
-function upOf(m: Measured): Sent {
-  const time = new Date(T0_MS + m.at * STEP_MS).toISOString();
-  return { ...chirpstackUp({ fCnt: m.fCnt, data: ldds75(m.distanceMm), time, devAddr: m.devAddr }), receivedAtMs: RECEIVED_MS };
+interface Copy {
+  readonly of: number; // index of the original
+  readonly laterMs: number;
+  readonly gateway: number;
+}
+const COPIES_MAX_MS = 48_000;
+
+function upOf(m: Measured, copy: Copy = { of: 0, laterMs: 0, gateway: 0 }): Sent {
+  const time = new Date(T0_MS + m.at * STEP_MS + copy.laterMs).toISOString();
+  const rxInfo = [{ gatewayId: `0016c001f153a14${copy.gateway}`, rssi: -90 + 7 * copy.gateway, snr: 7.5, gwTime: time }];
+  return { ...chirpstackUp({ fCnt: m.fCnt, data: ldds75(m.distanceMm), time, devAddr: m.devAddr, rxInfo }), receivedAtMs: RECEIVED_MS };
 }
 function joinOf(at: number): Sent {
   const message = { time: new Date(T0_MS + at * STEP_MS - 1000).toISOString(), deviceInfo: { devEui: DEV_EUI }, devAddr: "01a" };
@@ -43,16 +51,19 @@ test("any order of arrival, with copies and joins among it, gives the same readi
   fc.assert(
     fc.property(
       uplinks,
-      fc.array(fc.nat(), { maxLength: 8 }),
+      fc.array(fc.record({ of: fc.nat(), laterMs: fc.integer({ min: 0, max: COPIES_MAX_MS }), gateway: fc.integer({ min: 0, max: 3 }) }), {
+        maxLength: 8,
+      }),
       fc.array(fc.integer({ min: 0, max: 8 }), { maxLength: 2 }),
       orders,
       fc.integer({ min: 1, max: 7 }),
       (list, copies, joins, order, batchMax) => {
+        const originals = list.map((m) => upOf(m));
+        const repeated = list.length === 0 ? [] : copies.map((copy) => upOf(list[copy.of % list.length] as Measured, copy));
         const plain = new Bench([levelSensor()]);
-        plain.send(...list.map(upOf));
-        const repeated = list.length === 0 ? [] : copies.map((n) => upOf(list[n % list.length] as Measured));
+        plain.send(...originals, ...repeated);
         const mixed = new Bench([levelSensor()], { batchMax });
-        mixed.send(...shuffled([...list.map(upOf), ...repeated, ...joins.map(joinOf)], order));
+        mixed.send(...shuffled([...originals, ...repeated, ...joins.map(joinOf)], order));
         expect(mixed.readings()).toEqual(plain.readings());
         expect(plain.ledger()["stored"] ?? 0).toBe(list.length);
         expect(mixed.ledger()["stored"] ?? 0).toBe(list.length);
@@ -67,10 +78,15 @@ test("a duplicate at any point changes nothing", () => {
   fc.assert(
     fc.property(uplinks, orders, (list, order) => {
       const bench = new Bench([levelSensor()]);
-      bench.send(...shuffled(list.map(upOf), order));
+      bench.send(
+        ...shuffled(
+          list.map((m) => upOf(m)),
+          order,
+        ),
+      );
       const before = bench.readings();
       const sessions = bench.db.prepare("SELECT * FROM session").all();
-      expect(bench.send(...list.map(upOf))).toEqual(list.map(() => "duplicate: frame"));
+      expect(bench.send(...list.map((m) => upOf(m)))).toEqual(list.map(() => "duplicate: frame"));
       expect(bench.readings()).toEqual(before);
       expect(bench.db.prepare("SELECT * FROM session").all()).toEqual(sessions);
     }),

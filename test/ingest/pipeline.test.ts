@@ -160,18 +160,51 @@ describe("what is no reading has its class and reason", () => {
   });
 
   test("a profile that we do not have", () => {
-    expect(new Bench([levelSensor({ profile: "codec:own" })]).send(chirpstackUp())).toEqual(["quarantined: unknown profile codec:own"]);
+    expect(new Bench([levelSensor({ profile: "codec:own" })]).send(chirpstackUp())).toEqual(["quarantined: codec own is not live"]);
   });
 });
 
 describe("duplicates", () => {
-  test("another gateway's copy with another deduplicationId changes nothing", () => {
+  test("another gateway's copy with another deduplicationId gives its radio data, and nothing else", () => {
     const bench = new Bench([levelSensor()]);
     bench.send(chirpstackUp());
     const before = bench.readings();
-    const copy = chirpstackUp({ deduplicationId: "00000000-0000-4000-8000-000000000000", rxInfo: [{ gatewayId: "0016c001f153a14d", rssi: -50, snr: 9 }] });
+    const copy = chirpstackUp({
+      deduplicationId: "00000000-0000-4000-8000-000000000000",
+      time: "2026-06-01T00:00:48.123Z",
+      rxInfo: [{ gatewayId: "0016c001f153a14d", rssi: -50, snr: 9 }],
+    });
     expect(bench.send(copy)).toEqual(["duplicate: frame"]);
-    expect(bench.readings()).toEqual(before);
+    const radio = { "radio.rssi": -50, "radio.snr": 9 } as const;
+    expect(bench.readings()).toEqual(before.map((r) => ({ ...r, value: radio[r["quantity"] as keyof typeof radio] ?? r["value"] })));
+    const weaker = chirpstackUp({ time: "2026-06-01T00:00:50Z", rxInfo: [{ gatewayId: "0016c001f153a14e", rssi: -120, snr: -9 }] });
+    const after = bench.readings();
+    expect(bench.send(weaker)).toEqual(["duplicate: frame"]);
+    expect(bench.readings()).toEqual(after);
+    expect(JSON.parse((bench.db.prepare("SELECT receptions FROM frame").get() as { receptions: string }).receptions)).toEqual([
+      ["0016c001f153a14c", -90, 7.5],
+      ["0016c001f153a14d", -50, 9],
+      ["0016c001f153a14e", -120, -9],
+    ]);
+    expect(bench.ledger()).toEqual({ stored: 1, duplicate: 2 });
+  });
+
+  test("a copy that is earlier takes the reading with it, and its former place is empty", () => {
+    const bench = new Bench([levelSensor()], { outbox: "fed" });
+    bench.send(chirpstackUp({ time: "2026-06-01T00:00:48Z" }));
+    expect(bench.send(chirpstackUp({ time: "2026-06-01T00:00:00Z" }))).toEqual(["duplicate: frame"]);
+    const first = new Bench([levelSensor()]);
+    first.send(chirpstackUp({ time: "2026-06-01T00:00:00Z" }), chirpstackUp({ time: "2026-06-01T00:00:48Z" }));
+    expect(bench.readings()).toEqual(first.readings());
+    expect(bench.db.prepare("SELECT count(*) AS n FROM outbox WHERE gone_plot = 'kita-3'").get()).toEqual({ n: bench.readings().length });
+    expect(bench.db.prepare("SELECT time_ms AS timeMs FROM uplink_result WHERE outcome = 'stored'").get()).toEqual({
+      timeMs: Date.parse("2026-06-01T00:00:00Z"),
+    });
+  });
+
+  test("gateways that heard a copy are alive, and the ledger counts it", () => {
+    const bench = new Bench([levelSensor()]);
+    bench.send(chirpstackUp(), chirpstackUp({ rxInfo: [{ gatewayId: "0016c001f153a14d", rssi: -50, snr: 9 }] }));
     expect(bench.heard.map(([gateway]) => gateway)).toEqual(["0016c001f153a14c", "0016c001f153a14d"]);
     expect(bench.ledger()).toEqual({ stored: 1, duplicate: 1 });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Frame, type FrameKey, placeFrame, placeJoin, type Session, type SessionReader } from "../../ingest/sessions.ts";
+import { type FoundFrame, type Frame, type FrameKey, placeFrame, placeJoin, type Session, type SessionReader } from "../../ingest/sessions.ts";
 
 const MIN = 60_000;
 const T0 = Date.UTC(2026, 5, 1);
@@ -7,21 +7,19 @@ const T0 = Date.UTC(2026, 5, 1);
 /** Sessions and frames of one device in memory: the port as a plain object, with the writes that the pipeline makes. */
 class Memory implements SessionReader {
   readonly kept = new Map<number, Session>();
-  readonly frames: (FrameKey & { session: number; timeMs: number })[] = [];
+  readonly frames: (FrameKey & FoundFrame)[] = [];
   sessions(): Session[] {
     return [...this.kept.values()].sort((a, b) => b.number - a.number);
   }
-  framesLike(key: FrameKey, fromMs: number, toMs: number) {
-    return this.frames.filter((f) => same(f, key) && f.timeMs >= fromMs && f.timeMs <= toMs);
+  framesLike(key: FrameKey): FoundFrame[] {
+    return this.frames.filter((f) => same(f, key));
   }
-  hasFrame(key: FrameKey, session: number): boolean {
-    return this.frames.some((f) => same(f, key) && f.session === session);
-  }
-  up(frame: Frame): number | "duplicate" {
+  up(given: Omit<Frame, "uplinkSeq">): number | "duplicate" {
+    const frame = { ...given, uplinkSeq: this.frames.length + 1 };
     const place = placeFrame(frame, this);
     if (place.kind === "duplicate") return "duplicate";
     this.kept.set(place.session.number, place.session);
-    this.frames.push({ ...frame, session: place.session.number });
+    this.frames.push({ ...frame, session: place.session.number, timeSource: "network", receptions: [] });
     return place.session.number;
   }
   join(sessionKey: string | null, timeMs: number): void {

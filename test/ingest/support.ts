@@ -82,15 +82,17 @@ export class Bench {
   readonly errors: string[] = [];
   readonly pipeline: Pipeline;
 
-  constructor(devices: readonly Device[], parts: Partial<PipelineParts> & { outbox?: "fed" | "off" } = {}) {
+  constructor(devices: readonly Device[], { outbox = "off", ...parts }: Partial<PipelineParts> & { outbox?: "fed" | "off" } = {}) {
     this.db = new DatabaseSync(":memory:");
     for (const migration of readingsMigrations) this.db.exec(migration);
     this.log = createLog({ level: "error", write: (line) => this.errors.push(line) });
     const index = indexDevices({ devices });
     this.pipeline = new Pipeline({
-      journal: { readAfter: (cursor, max) => this.journal.filter((u) => u.seq > cursor).slice(0, max) },
-      store: new IngestStore(this.db, { outbox: parts.outbox ?? "off" }),
+      journal: { readAfter: (cursor, max) => this.journal.slice(cursor, cursor + max), read: (seq) => this.journal[seq - 1] },
+      store: new IngestStore(this.db, { outbox }),
       devices: () => index,
+      scripts: { decode: () => ({ kind: "not-live" }) },
+      inBetween: () => false,
       onHeard: (gateway, atMs) => this.heard.push([gateway, atMs]),
       publish: (topic, message) => this.published.push({ topic, message }),
       onCommit: () => {},
@@ -113,8 +115,8 @@ export class Bench {
   readings(): Record<string, unknown>[] {
     return this.db
       .prepare(
-        `SELECT s.device, s.quantity, s.depth_cm AS depthCm, r.time_ms AS timeMs, r.value, r.flag, r.reasons, r.plot, r.time_source AS timeSource, r.f_cnt AS fCnt, r.payload_hash AS hash
-         FROM reading r JOIN series s ON s.id = r.series ORDER BY s.device, s.quantity, s.depth_cm, r.time_ms`,
+        `SELECT s.device, s.quantity, s.depth_cm AS depthCm, r.time_ms AS timeMs, r.value, r.flag, o.reasons, nullif(o.plot, '') AS plot, o.time_source AS timeSource, r.f_cnt AS fCnt, r.hash
+         FROM reading r JOIN series s ON s.id = r.series JOIN reading_origin o ON o.id = r.origin ORDER BY s.device, s.quantity, s.depth_cm, r.time_ms`,
       )
       .all()
       .map((row) => ({ ...row }));
