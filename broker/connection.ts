@@ -69,7 +69,7 @@ export function openConnection(conn: Duplex, address: string | undefined, parts:
 
 function acknowledge(client: Client, acks: Buffer, { loginOf, limits, onRefused }: ConnectionParts): void {
   const login = loginOf(client);
-  if (login === undefined || login.revoked) return;
+  if (login === undefined || login.revoked || client.conn.destroyed) return;
   writeAcknowledgements(client, acks);
   if (client.conn.writableLength <= limits.outboundBytesMax[login.account.kind]) return;
   onRefused("unread");

@@ -74,6 +74,7 @@ export class PacketScanner {
       const packetBytes = headerBytes + bodyBytes;
       if (isFirst && head >> 4 !== CONNECT) return { kind: "fault", fault: "not-connect" }; // [MQTT-3.1.0-1]
       if (packetBytes > (isFirst ? this.#limits.connectBytesMax : this.#limits.packetBytesMax)) return { kind: "fault", fault: "oversize" };
+      if (head >> 4 === PUBLISH && (head & QOS) === QOS) return { kind: "fault", fault: "malformed" }; // [MQTT-3.3.1-4]
       if (!admit(head, packetBytes)) {
         pass(at);
         return { kind: "pass", pieces, consumedBytes: at, waiting: true };

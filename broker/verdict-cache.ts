@@ -38,6 +38,7 @@ export class VerdictCache {
   #judge(bytes: Buffer): LaneVerdict {
     if (!isUtf8(bytes)) return MALFORMED; // [MQTT-1.5.3-1]
     const topic = bytes.toString("utf8");
+    if (topic === "" || /[+#\0]/.test(topic)) return MALFORMED; // [MQTT-4.7.3-1], [MQTT-3.3.2-2], [MQTT-1.5.3-2]
     const verdict = judgePublish(this.#account, topic);
     return verdict.kind === "uplink" && !isHearable(topic) ? { kind: "uplink", topic, source: verdict.source } : PASS;
   }
