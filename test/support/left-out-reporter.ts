@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";
 
-const PEERS = "rtklib gpsd stunnel4 openssl socat mosquitto-clients mosquitto influxdb faketime chromium fonts-noto-cjk";
+const PEERS = "rtklib gpsd stunnel4 openssl socat mosquitto-clients mosquitto influxdb faketime strace chromium fonts-noto-cjk";
 
 /** Names what was left out and why, and closes the run with `N passed, N failed` on a line of its own. */
 export default class LeftOutReporter implements Reporter {

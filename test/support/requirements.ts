@@ -17,6 +17,7 @@ export type Need =
   | "mosquitto_sub"
   | "influxd"
   | "faketime"
+  | "strace"
   | "prlimit"
   | "root";
 
