@@ -7,7 +7,7 @@ import type { Quantity } from "../../core/domain/quantity.ts";
 export interface CodecTable {
   readonly id: string; // the profile's name in the site file
   readonly source: string; // where the layout and its vectors come from
-  readonly framing: PortFraming | FlagFraming | ChannelFraming;
+  readonly framing: PortFraming | FlagFraming | ChannelFraming | TypeFraming;
   /** How a placement's zero turns this product's value into a level: minus the distance from it, or the head above it. */
   readonly levelFrom: "distance" | "head" | null;
 }
@@ -42,9 +42,19 @@ export interface ChannelFraming {
   }[];
 }
 
+/**
+ * Cayenne LPP: (channel, type, data) to the end, big-endian. The type says the layout, the channel which of several: it stands behind the names of
+ * fields and probes, `temperature_3`.
+ */
+export interface TypeFraming {
+  readonly kind: "types";
+  readonly types: readonly { readonly type: number; readonly rows: readonly Row[] }[];
+}
+
 /** One field; its offset follows from the rows before it. Value = (raw - minus) * times / per + plus. */
 export interface Row {
   readonly field: string | null; // the vendor's own name; null = reserved
+  readonly part?: string; // one of several numbers under that name: x, y, z
   readonly bits: number; // 1 to 32; whole bytes where the framing is little-endian
   readonly signed?: true; // two's complement
   readonly sameBitsAs?: "previous"; // a second value from the same raw number
@@ -59,6 +69,7 @@ export interface Row {
   readonly displayName?: string; // Decentlab writes each value as { displayName, value, unit }
   readonly unit?: string; // the vendor's
   readonly missing?: readonly Missing[];
+  readonly doubts?: readonly Doubt[];
   readonly gives?: Given;
 }
 
@@ -68,7 +79,21 @@ export type Missing =
   | { readonly rawBelow: number; readonly reason: string }
   | { readonly zeroField: string; readonly reason: string };
 
-/** Vendor value to quantity: * times + plus. `channel`: a probe whose place only the site file knows (`channels`); unit: what it measures in. */
+/**
+ * When this raw number says that values of the frame are doubtful (of a history record: that record's): they keep their number and carry the
+ * reason, which makes them suspect. Only what the vendor says of the measurement: a low battery alone makes no distance wrong.
+ */
+export interface Doubt {
+  readonly mask?: number; // of the raw number; absent = all of it
+  readonly equals: readonly number[];
+  readonly reason: string;
+  readonly about: readonly Quantity[];
+}
+
+/**
+ * Vendor value to quantity: * times + plus. `channel`: a probe whose place only the site file knows (`channels`); unit: what it measures in, null =
+ * that of whatever quantity it is given; otherwise: what it measures where the site file says nothing.
+ */
 export type Given =
   | { readonly quantity: Quantity; readonly times?: number; readonly plus?: number }
-  | { readonly channel: string; readonly unit: string; readonly times?: number; readonly plus?: number };
+  | { readonly channel: string; readonly unit: string | null; readonly otherwise?: Quantity; readonly times?: number; readonly plus?: number };

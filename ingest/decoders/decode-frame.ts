@@ -1,7 +1,8 @@
-import { QUANTITIES } from "../../core/domain/quantity.ts";
+import type { Quantity } from "../../core/domain/quantity.ts";
 import type { DecodedValue, DecodeResult } from "../../core/domain/uplink.ts";
 import { quantityOfName } from "../../core/wire/quantity-name.ts";
-import type { CodecTable, Given, Missing } from "./codec-table.ts";
+import { toQuantityUnit } from "../../core/wire/senml-units.ts";
+import type { CodecTable, Doubt, Given, Missing } from "./codec-table.ts";
 import { readFraming } from "./framings.ts";
 import { type Cell, type Group, undecodable } from "./read-rows.ts";
 
@@ -25,11 +26,13 @@ export function decodeWith(table: CodecTable, frame: Frame): DecodeResult {
   if (frame.bytes.every((byte) => byte === 0)) return undecodable("all bytes from byte 0 on are zero");
   const read = readFraming(table.framing, frame.bytes, frame.fPort);
   if (read.kind === "undecodable") return read;
+  const frameDoubts = doubtsOf(read.groups.filter((group) => !group.isHistory));
   const values = new Map<string, DecodedValue>();
   const warnings: string[] = [];
   for (const group of read.groups) {
+    const doubts = group.isHistory ? doubtsOf([group]) : frameDoubts;
     for (const cell of group.cells) {
-      const value = valueFrom(cell, group, frame.channels, warnings);
+      const value = valueFrom(cell, group, { channels: frame.channels, doubts, warnings });
       if (value === null) continue;
       if (value.value !== null && !Number.isFinite(value.value)) return undecodable(`${cell.row.field} is not a finite number`);
       values.set(`${value.quantity} ${value.depthCm} ${value.timeMs}`, value); // a channel repeated within a frame: the last one holds
@@ -38,26 +41,64 @@ export function decodeWith(table: CodecTable, frame: Frame): DecodeResult {
   return { kind: "decoded", values: [...values.values()], warnings, fields: fieldsOf(read.groups) };
 }
 
-function valueFrom(cell: Cell, group: Group, channels: Frame["channels"], warnings: string[]): DecodedValue | null {
-  const given = cell.row.gives;
-  if (given === undefined) return null;
-  const target = targetOf(given, channels, warnings);
-  if (target === null) return null;
-  const missing = cell.row.missing?.find((rule) => isMissing(rule, cell, group));
-  if (missing !== undefined) return { quantity: target.quantity, depthCm: target.depthCm, value: null, timeMs: group.timeMs, reasons: [missing.reason] };
-  // 14 digits: more than any sensor has, and 0.0068869 m3/m3 is 0.68869 %, not 0.6886900000000029.
-  const value = Number((cell.value * (given.times ?? 1) + (given.plus ?? 0)).toPrecision(14));
-  return { quantity: target.quantity, depthCm: target.depthCm, value, timeMs: group.timeMs, reasons: [] };
+interface Reading {
+  readonly channels: Frame["channels"];
+  readonly doubts: readonly Doubt[];
+  readonly warnings: string[];
+}
+interface Target {
+  readonly quantity: Quantity;
+  readonly depthCm: number | null;
 }
 
-function targetOf(given: Given, channels: Frame["channels"], warnings: string[]): Pick<DecodedValue, "quantity" | "depthCm"> | null {
+function valueFrom(cell: Cell, group: Group, reading: Reading): DecodedValue | null {
+  const given = cell.row.gives;
+  if (given === undefined) return null;
+  const target = targetOf(given, group.suffix, reading);
+  if (target === null) return null;
+  const { quantity, depthCm } = target;
+  const missing = cell.row.missing?.find((rule) => isMissing(rule, cell, group));
+  if (missing !== undefined) return { quantity, depthCm, value: null, timeMs: group.timeMs, reasons: [missing.reason] };
+  // 14 digits: more than any sensor has, and 0.0068869 m3/m3 is 0.68869 %, not 0.6886900000000029.
+  const value = Number((cell.value * (given.times ?? 1) + (given.plus ?? 0)).toPrecision(14));
+  const inUnit = "channel" in given ? (toQuantityUnit(value, given.unit, quantity) ?? value) : value;
+  return { quantity, depthCm, value: inUnit, timeMs: group.timeMs, reasons: reasonsFor(quantity, reading.doubts) };
+}
+
+/** Which quantity a row gives; null where nobody says, or what the site file says cannot be in the probe's unit (a warning). */
+function targetOf(given: Given, suffix: string, { channels, warnings }: Reading): Target | null {
   if ("quantity" in given) return { quantity: given.quantity, depthCm: null };
-  const name = Object.hasOwn(channels, given.channel) ? channels[given.channel] : undefined;
-  if (name === undefined) return null; // nobody says what this probe is in: no reading
+  const channel = given.channel + suffix;
+  const name = Object.hasOwn(channels, channel) ? channels[channel] : undefined;
+  if (name === undefined) return given.otherwise === undefined ? null : { quantity: given.otherwise, depthCm: null };
   const target = quantityOfName(name);
-  if (target !== null && QUANTITIES[target.quantity].unit === given.unit) return target;
-  warnings.push(`channel ${given.channel}: ${name} is not a quantity in ${given.unit}`);
+  if (target !== null && toQuantityUnit(1, given.unit, target.quantity) !== null) return target;
+  const wanted = given.unit === null ? "a quantity" : `a quantity in ${given.unit}`;
+  warnings.push(`channel ${channel}: ${name} is not ${wanted}`);
   return null;
+}
+
+const NO_DOUBTS: readonly Doubt[] = [];
+
+function doubtsOf(groups: readonly Group[]): readonly Doubt[] {
+  let found: Doubt[] | undefined;
+  for (const { cells } of groups) {
+    for (const { row, raw } of cells) {
+      for (const doubt of row.doubts ?? NO_DOUBTS) {
+        if (!doubt.equals.includes(doubt.mask === undefined ? raw : raw & doubt.mask)) continue;
+        found ??= [];
+        found.push(doubt);
+      }
+    }
+  }
+  return found ?? NO_DOUBTS;
+}
+
+const NO_REASONS: readonly string[] = [];
+
+function reasonsFor(quantity: Quantity, doubts: readonly Doubt[]): readonly string[] {
+  if (doubts.length === 0) return NO_REASONS;
+  return [...new Set(doubts.filter((doubt) => doubt.about.includes(quantity)).map((doubt) => doubt.reason))];
 }
 
 function isMissing(rule: Missing, cell: Cell, group: Group): boolean {
@@ -74,8 +115,10 @@ function fieldsOf(groups: readonly Group[]): Record<string, unknown> {
     Object.assign(record, group.constants);
     for (const { row, value } of group.cells) {
       if (row.field === null) continue;
-      record[row.field] =
-        row.displayName === undefined ? value : { displayName: row.displayName, value, ...(row.unit === undefined ? {} : { unit: row.unit }) };
+      const name = row.field + group.suffix;
+      if (row.part !== undefined) record[name] = { ...(record[name] as object | undefined), [row.part]: value };
+      else
+        record[name] = row.displayName === undefined ? value : { displayName: row.displayName, value, ...(row.unit === undefined ? {} : { unit: row.unit }) };
     }
     if (group.isHistory) history.push(record);
   }

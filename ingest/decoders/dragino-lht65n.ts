@@ -4,7 +4,12 @@ const PROBE_ABSENT = [{ raw: 0x7fff, reason: "sentinel" }] as const; // 327.67 Â
 const DS18B20 = { channel: "ds18b20", unit: "Cel" } as const;
 const TMP117 = { channel: "tmp117", unit: "Cel" } as const;
 
-const batteryStatus: Row = { field: "Bat_status", bits: 2 }; // 0 ultra low â€¦ 3 good
+/** 0 ultra low (at most 2.50 V), 1 low (at most 2.55 V), 2 OK, 3 good. The manual says nothing of what is measured then. */
+const batteryStatus: Row = {
+  field: "Bat_status",
+  bits: 2,
+  doubts: [{ equals: [0, 1], reason: "battery-low", about: ["device.batteryVoltage"] }],
+};
 const batteryVoltage: Row = { field: "BatV", bits: 14, per: 1000, gives: { quantity: "device.batteryVoltage" } };
 const airTemperature: Row = { field: "TempC_SHT", bits: 16, signed: true, per: 100, missing: PROBE_ABSENT, gives: { quantity: "air.temperature" } };
 const airHumidity: Row = { field: "Hum_SHT", bits: 12, per: 10, missing: [{ raw: 0xfff, reason: "sentinel" }], gives: { quantity: "air.humidity" } };

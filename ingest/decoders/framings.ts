@@ -1,5 +1,5 @@
 import { unreachable } from "../../core/domain/errors.ts";
-import type { ChannelFraming, CodecTable, FlagFraming, PortFrame, PortFraming } from "./codec-table.ts";
+import type { ChannelFraming, CodecTable, FlagFraming, PortFrame, PortFraming, TypeFraming } from "./codec-table.ts";
 import { type Group, type Groups, readRows, rowBytes, timeOf, type Undecodable, undecodable } from "./read-rows.ts";
 
 const NO_CONSTANTS: Readonly<Record<string, string>> = {};
@@ -13,12 +13,14 @@ export function readFraming(framing: CodecTable["framing"], bytes: Uint8Array, f
       return notForData(fPort) ?? readFlags(framing, bytes);
     case "channels":
       return notForData(fPort) ?? readChannels(framing, bytes);
+    case "types":
+      return notForData(fPort) ?? readTypes(framing, bytes);
     default:
       return unreachable(framing);
   }
 }
 
-/** LoRaWAN 1.0.4 §4.3.2: ports 1 to 223 are the application's. Decentlab and Milesight let their owner choose among them, so none is the right one. */
+/** LoRaWAN 1.0.4 §4.3.2: ports 1 to 223 are the application's. Decentlab, Milesight and Cayenne let their owner choose among them, so none is the right one. */
 function notForData(fPort: number | null): Undecodable | null {
   return fPort === null || (fPort >= 1 && fPort <= 223) ? null : undecodable(`unknown fPort ${fPort}`);
 }
@@ -38,7 +40,7 @@ function readPorts(framing: PortFraming, bytes: Uint8Array, fPort: number | null
     const cells = readRows(bytes, at, frame.rows, "big-endian");
     if (cells === null) return undecodable(`ends at byte ${bytes.length}`);
     if (!applies(frame, bytes, at)) return undecodable(`the record at byte ${at} is of another kind than the first`);
-    groups.push({ cells, timeMs: timeOf(cells), isHistory, constants: frame.constants ?? NO_CONSTANTS });
+    groups.push({ cells, timeMs: timeOf(cells), isHistory, suffix: "", constants: frame.constants ?? NO_CONSTANTS });
   }
   return { kind: "groups", groups };
 }
@@ -78,7 +80,7 @@ function readFlags(framing: FlagFraming, bytes: Uint8Array): Groups {
     at += rowBytes(rows);
   }
   if (at < bytes.length) return undecodable(`bytes from byte ${at} on belong to no field`);
-  return { kind: "groups", groups: [{ cells, timeMs: null, isHistory: false, constants: NO_CONSTANTS }] };
+  return { kind: "groups", groups: [{ cells, timeMs: null, isHistory: false, suffix: "", constants: NO_CONSTANTS }] };
 }
 
 function readChannels(framing: ChannelFraming, bytes: Uint8Array): Groups {
@@ -91,8 +93,24 @@ function readChannels(framing: ChannelFraming, bytes: Uint8Array): Groups {
     if (entry === undefined) return undecodable(`unknown channel ${hex(channel)} ${hex(type)} at byte ${at}`);
     const cells = readRows(bytes, at + 2, entry.rows, "little-endian");
     if (cells === null) return undecodable(`ends at byte ${bytes.length}, inside the channel at byte ${at}`);
-    groups.push({ cells, timeMs: timeOf(cells), isHistory: entry.record === "history", constants: NO_CONSTANTS });
+    groups.push({ cells, timeMs: timeOf(cells), isHistory: entry.record === "history", suffix: "", constants: NO_CONSTANTS });
     at += 2 + rowBytes(entry.rows);
+  }
+  return { kind: "groups", groups };
+}
+
+function readTypes(framing: TypeFraming, bytes: Uint8Array): Groups {
+  const groups: Group[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const [channel, type] = [bytes[at], bytes[at + 1]];
+    if (channel === undefined || type === undefined) return undecodable(`ends at byte ${bytes.length}, inside the channel at byte ${at}`);
+    const rows = framing.types.find((t) => t.type === type)?.rows;
+    if (rows === undefined) return undecodable(`unknown type ${hex(type)} at byte ${at + 1}`);
+    const cells = readRows(bytes, at + 2, rows, "big-endian");
+    if (cells === null) return undecodable(`ends at byte ${bytes.length}, inside the channel at byte ${at}`);
+    groups.push({ cells, timeMs: null, isHistory: false, suffix: `_${channel}`, constants: NO_CONSTANTS });
+    at += 2 + rowBytes(rows);
   }
   return { kind: "groups", groups };
 }

@@ -1,5 +1,5 @@
 import type { CodecTable, Row } from "./codec-table.ts";
-import { attributes, battery, reserved, temperature, timestamp } from "./milesight-entries.ts";
+import { attributes, battery, reserved, settings, temperature, timestamp } from "./milesight-entries.ts";
 
 const airTemperature: Row = { ...temperature, gives: { quantity: "air.temperature" } };
 const humidity: Row = { field: "humidity", unit: "%", bits: 8, per: 2, missing: [{ raw: 0xff, reason: "sentinel" }], gives: { quantity: "air.humidity" } };
@@ -17,6 +17,7 @@ export const milesightEm300Th: CodecTable = {
       { channel: 0x04, type: 0x68, rows: [humidity] },
       { channel: 0x20, type: 0xce, rows: [timestamp, airTemperature, humidity, reserved(8)], record: "history" },
       ...attributes,
+      ...settings,
     ],
   },
 };

@@ -1,5 +1,5 @@
 import type { CodecTable, Row } from "./codec-table.ts";
-import { attributes, battery, PROBE_ERRORS, temperature, timestamp } from "./milesight-entries.ts";
+import { attributes, battery, PROBE_ERRORS, settings, temperature, timestamp } from "./milesight-entries.ts";
 
 const soilTemperature: Row = { ...temperature, missing: PROBE_ERRORS, gives: { quantity: "soil.temperature" } };
 const moisture: Row = { field: "humidity", unit: "%", bits: 8, per: 2, missing: [{ raw: 0xff, reason: "sentinel" }], gives: { quantity: "soil.moisture" } };
@@ -26,6 +26,7 @@ export const milesightEm500Smtc: CodecTable = {
       },
       { channel: 0x20, type: 0xce, rows: [timestamp, conductivity, soilTemperature, fineMoisture], record: "history" },
       ...attributes,
+      ...settings,
     ],
   },
 };

@@ -1,5 +1,5 @@
 import type { CodecTable, Row } from "./codec-table.ts";
-import { attributes, battery, PROBE_ERRORS, timestamp } from "./milesight-entries.ts";
+import { attributes, battery, PROBE_ERRORS, settings, timestamp } from "./milesight-entries.ts";
 
 const level: Row = { field: "level", unit: "cm", bits: 16, missing: PROBE_ERRORS, gives: { quantity: "water.level" } };
 
@@ -27,6 +27,7 @@ export const milesightEm500Swl: CodecTable = {
         ],
       },
       ...attributes,
+      ...settings,
     ],
   },
 };

@@ -1,5 +1,5 @@
 import type { CodecTable, Row } from "./codec-table.ts";
-import { attributes, battery, PROBE_ERRORS, timestamp } from "./milesight-entries.ts";
+import { attributes, battery, PROBE_ERRORS, settings, timestamp } from "./milesight-entries.ts";
 
 const distance: Row = { field: "distance", unit: "mm", bits: 16, missing: PROBE_ERRORS, gives: { quantity: "water.distance" } };
 
@@ -20,6 +20,7 @@ export const milesightEm500Udl: CodecTable = {
       },
       { channel: 0x20, type: 0xce, rows: [timestamp, distance], record: "history" },
       ...attributes,
+      ...settings,
     ],
   },
 };

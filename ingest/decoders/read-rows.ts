@@ -12,6 +12,7 @@ export interface Group {
   readonly cells: readonly Cell[];
   readonly timeMs: number | null; // the record's own time, Unix ms
   readonly isHistory: boolean;
+  readonly suffix: string; // behind the names of fields and probes: "_3" for the third of its kind
   readonly constants: Readonly<Record<string, string>>;
 }
 

@@ -1,5 +1,6 @@
 import type { DecodeResult } from "../../core/domain/uplink.ts";
 import { type CodecIdentity, codecIdentity } from "../../core/wire/codec-identity.ts";
+import { cayenneLpp } from "./cayenne-lpp.ts";
 import type { CodecTable } from "./codec-table.ts";
 import { decentlabDlMbx } from "./decentlab-dl-mbx.ts";
 import { decentlabDlPr26 } from "./decentlab-dl-pr26.ts";
@@ -11,12 +12,15 @@ import { draginoLdds75 } from "./dragino-ldds75.ts";
 import { draginoLht65n } from "./dragino-lht65n.ts";
 import { draginoLse01 } from "./dragino-lse01.ts";
 import { milesightEm300Th } from "./milesight-em300-th.ts";
+import { milesightEm310Udl } from "./milesight-em310-udl.ts";
+import { milesightEm400Udl } from "./milesight-em400-udl.ts";
 import { milesightEm500Smtc } from "./milesight-em500-smtc.ts";
 import { milesightEm500Swl } from "./milesight-em500-swl.ts";
 import { milesightEm500Udl } from "./milesight-em500-udl.ts";
 
 /** Every product we read. A new one is a file and a row here (docs/adding-a-sensor.md). */
 const TABLES: readonly CodecTable[] = [
+  cayenneLpp,
   decentlabDlMbx,
   decentlabDlPr26,
   decentlabDlPyr,
@@ -26,6 +30,8 @@ const TABLES: readonly CodecTable[] = [
   draginoLht65n,
   draginoLse01,
   milesightEm300Th,
+  milesightEm310Udl,
+  milesightEm400Udl,
   milesightEm500Smtc,
   milesightEm500Swl,
   milesightEm500Udl,

@@ -5,7 +5,7 @@ import { readRows } from "../../../ingest/decoders/read-rows.ts";
 import { decodeFrame, profiles } from "../../../ingest/decoders/registry.ts";
 
 /** First bytes that get past the framings' first look, so that junk reaches the fields. */
-const STARTS = ["", "02000000", "0201", "cbc6", "0175", "0377", "20ce", "0367"].map((hex) => Buffer.from(hex, "hex"));
+const STARTS = ["", "02000000", "0201", "cbc6", "0175", "0377", "20ce", "0367", "0102", "0382", "fe03"].map((hex) => Buffer.from(hex, "hex"));
 
 const junk = fc.tuple(fc.constantFrom(...STARTS), fc.uint8Array({ maxLength: 60 })).map(([start, tail]) => new Uint8Array([...start, ...tail]));
 
