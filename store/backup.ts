@@ -16,11 +16,7 @@ export function copyBytes(path: string): number {
  * backup API starts anew with each write of another process. Blocks until it is done. Throws STORE_UNAVAILABLE.
  */
 export function copyDatabase(from: string, to: string): void {
-  try {
-    reading(from, (db) => db.prepare("VACUUM INTO ?").run(to));
-  } catch (cause) {
-    throw new AzemichiError("STORE_UNAVAILABLE", `${from} could not be copied to ${to}: ${(cause as Error).message}`, { cause });
-  }
+  reading(from, (db) => db.prepare("VACUUM INTO ?").run(to));
 }
 
 /** Reads a database through: `quick` its pages and rows, `full` its indices too. `problem` is SQLite's first finding. */
@@ -33,7 +29,7 @@ export function checkDatabase(path: string, depth: "quick" | "full"): { readonly
       return { schema, problem: first === "ok" ? null : first };
     });
   } catch (error) {
-    return { schema: 0, problem: (error as Error).message };
+    return { schema: 0, problem: ((error as AzemichiError).cause as Error).message };
   }
 }
 
@@ -54,11 +50,15 @@ export function siteIdOf(path: string): string | null {
   });
 }
 
+/** Throws STORE_UNAVAILABLE. */
 function reading<T>(path: string, work: (db: DatabaseSync) => T): T {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  let db: DatabaseSync | undefined;
   try {
+    db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
     return work(db);
+  } catch (cause) {
+    throw new AzemichiError("STORE_UNAVAILABLE", `${path}: ${(cause as Error).message}`, { cause });
   } finally {
-    db.close();
+    db?.close();
   }
 }
