@@ -17,7 +17,8 @@ test.each<[Quantity, number | null, readonly string[], number, readonly string[]
   ["air.humidity", 103, [], 3, ["unusual"]],
   ["air.humidity", 105, [], 4, ["range"]],
   ["air.pressure", 629, [], 4, ["range"]],
-  ["air.temperature", -50, [], 3, ["unusual"]],
+  ["air.temperature", -50, [], 4, ["sentinel"]],
+  ["air.temperature", -41.3, [], 3, ["unusual"]],
 ])("%s %s %j: flag %i", (quantity, value, reasons, flag, expected) => {
   expect(judge({ quantity, value, reasons })).toEqual({ value: value !== null && Number.isFinite(value) ? value : null, flag, reasons: expected });
 });

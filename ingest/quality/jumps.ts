@@ -1,0 +1,156 @@
+import type { Change, Character } from "./character.ts";
+import { median, NOISE_MS, NOISE_ROWS, noiseAround } from "./local-noise.ts";
+import { AROUND, AROUND_MS, AROUND_ROWS, type Trace } from "./trace.ts";
+import { trendAround } from "./trend.ts";
+
+/** A shift that goes back within this is flagged as a whole; of one that stays, the first reading is. */
+const SHIFT_MS = 26 * 3_600_000;
+/** How far back from its end earlier shifts are looked for. */
+const EARLIER_ROWS = 145;
+const EARLIER_MS = 50 * 3_600_000;
+const SIGMAS = 5;
+const LIVELY_PAIRS = 12; // on each side of a still time, that say how often equal readings are usual
+const BESIDE_ROWS = 50;
+const BESIDE_MS = 36 * 3_600_000;
+const ALIKE = 0.5; // two jumps are there and back when the smaller has this part of the greater,
+const ALIKE_WEATHER = 0.8; // and this where one of them could be weather
+
+const levels = new Float64Array(AROUND);
+let jumpAt = new Int32Array(64);
+let jumpSize = new Float64Array(64);
+let isFault = new Uint8Array(64);
+
+/**
+ * Marks in `marks` (by row) where the series jumps further than its quantity can change in the time between two readings and stays: the first
+ * reading after the jump; and all readings between two such jumps there and back. `trace` is `all` without
+ * its spikes.
+ */
+export function markJumps(trace: Trace, all: Trace, character: Character, mark: (i: number) => void): void {
+  const count = findJumps(trace, all, character);
+  for (let j = 0; j < count; j += 1) {
+    const back = wayBack(trace, j, count);
+    const at = jumpAt[j] as number;
+    if (back !== null) for (let i = at; i < (jumpAt[back] as number); i += 1) mark(i);
+    else if (isFault[j] === 1 && !isWayBack(trace, j, count)) mark(at);
+  }
+}
+
+function findJumps(trace: Trace, all: Trace, character: Character): number {
+  const { rise, fall, same } = character;
+  let count = 0;
+  const gateAtOnce = ALIKE * Math.min(rise.atOnce, fall.atOnce);
+  for (let i = 1; i < trace.count; i += 1) {
+    const change = (trace.value[i] as number) - (trace.value[i - 1] as number);
+    if (Math.abs(change) < gateAtOnce || !trace.isLinked(i)) continue;
+    const hours = trace.hours(i - 1, i);
+    const trend = trendAround(trace, i, i);
+    const size = change - hours * trend;
+    const least = ALIKE * Math.min(allowed(rise, hours), allowed(fall, hours));
+    if (size * change < 0 || Math.abs(size) < least || !stays(trace, i, { size, trend }) || endsStillness(trace, i, size, character)) continue;
+    if (Math.abs(size) < SIGMAS * noiseAround(all, trace.origin[i] as number, same)) continue;
+    if (count === jumpAt.length) grow();
+    jumpAt[count] = i;
+    jumpSize[count] = size;
+    isFault[count] = Math.abs(size) >= allowed(size > 0 ? rise : fall, hours) ? 1 : 0;
+    count += 1;
+  }
+  return count;
+}
+
+/** Whether the points after the jump are still off, but for the trend; with one point after it nobody can say. */
+function stays(trace: Trace, at: number, { size, trend }: { size: number; trend: number }): boolean {
+  let n = 0;
+  for (let i = at; n < AROUND && (n === 0 || (trace.isLinked(i) && trace.isNear(at, i, AROUND_ROWS, AROUND_MS))); i += 1) n = addLevel(trace, i, n, trend * trace.hours(at, i));
+  const after = median(levels, n);
+  n = 0;
+  for (let i = at - 1; n < AROUND && (n === 0 || (trace.isLinked(i + 1) && trace.isNear(i, at, AROUND_ROWS, AROUND_MS))); i -= 1)
+    n = addLevel(trace, i, n, -trend * trace.hours(i, at));
+  const before = median(levels, n);
+  return Math.sign(size) * (after - before) >= 0.5 * Math.abs(size);
+}
+
+function addLevel(trace: Trace, i: number, n: number, drift: number): number {
+  levels[n] = (trace.value[i] as number) - drift;
+  return n + 1;
+}
+
+/**
+ * Whether the jump at `at` only ends a still time beside livelier readings: the sensor hung, and the world went on. It is `stuck` that says so.
+ * What hangs does so at the last value it had; after a leap of its own it did not hang, but was shifted.
+ */
+function endsStillness(trace: Trace, at: number, size: number, { same, rests }: Character): boolean {
+  const still = trace.value[at - 1] as number;
+  for (const [from, to] of rests.always) if (still >= from && still <= to) return false; // it may
+  let first = at - 1;
+  while (isEqualPair(trace, first, same) && trace.isNear(first - 1, at, NOISE_ROWS, NOISE_MS)) first -= 1;
+  let pairs = 0;
+  let equal = 0;
+  for (let i = at + 1; i <= at + LIVELY_PAIRS && trace.isLinked(i) && trace.isNear(at, i, BESIDE_ROWS, BESIDE_MS); i += 1) {
+    pairs += 1;
+    if (isEqualPair(trace, i, same)) equal += 1;
+  }
+  for (let i = first; i > first - LIVELY_PAIRS && trace.isLinked(i) && trace.isNear(i - 1, at, BESIDE_ROWS, BESIDE_MS); i -= 1) {
+    pairs += 1;
+    if (isEqualPair(trace, i, same)) equal += 1;
+  }
+  // Several times the length that equal readings come in around it.
+  if (pairs === 0 || at - 1 - first < Math.max(5, 5 / (1.05 - equal / pairs))) return false;
+  return !trace.isLinked(first) || ((trace.value[first] as number) - (trace.value[first - 1] as number)) * -Math.sign(size) < 0.5 * Math.abs(size);
+}
+
+function isEqualPair(trace: Trace, i: number, same: number): boolean {
+  return trace.isLinked(i) && Math.abs((trace.value[i] as number) - (trace.value[i - 1] as number)) <= same;
+}
+
+/** The jump that undoes jump `j`: the next of the other sign that is alike, with no fault between; one of the two at least must be no weather. */
+function partnerOf(trace: Trace, j: number, count: number): number | null {
+  const there = jumpSize[j] as number;
+  for (let k = j + 1; k < count && isWithin(trace, j, k, SHIFT_MS); k += 1) {
+    const back = jumpSize[k] as number;
+    const faults = (isFault[j] as number) + (isFault[k] as number);
+    const alike = Math.min(Math.abs(there), Math.abs(back)) / Math.max(Math.abs(there), Math.abs(back));
+    if (there * back < 0 && faults > 0 && alike >= (faults === 2 ? ALIKE : ALIKE_WEATHER)) return k;
+    if (isFault[k] === 1) return null;
+  }
+  return null;
+}
+
+/**
+ * The partner of jump `j`, unless `j` is itself the way back of an earlier one: two shifts in a row leave a time between them that is as
+ * short as they are. Of what lies within a shift's reach of the partner, the earliest is taken first.
+ */
+function wayBack(trace: Trace, j: number, count: number): number | null {
+  const back = partnerOf(trace, j, count);
+  if (back === null) return null;
+  let i = j;
+  while (i > 0 && isWithin(trace, i - 1, back, EARLIER_MS)) i -= 1;
+  while (i < j) {
+    const partner = partnerOf(trace, i, count);
+    if (partner === j) return null;
+    i = partner === null || partner > j ? i + 1 : partner + 1;
+  }
+  return back;
+}
+
+function isWayBack(trace: Trace, j: number, count: number): boolean {
+  for (let k = j - 1; k >= 0 && isWithin(trace, k, j, SHIFT_MS); k -= 1) if (wayBack(trace, k, count) === j) return true;
+  return false;
+}
+
+function isWithin(trace: Trace, j: number, k: number, ms: number): boolean {
+  return trace.isNear((jumpAt[j] as number) - 1, jumpAt[k] as number, EARLIER_ROWS, ms);
+}
+
+function allowed({ atOnce, perHour }: Change, hours: number): number {
+  return atOnce + perHour * hours;
+}
+
+function grow(): void {
+  const [at, size, fault] = [jumpAt, jumpSize, isFault];
+  jumpAt = new Int32Array(2 * at.length);
+  jumpSize = new Float64Array(2 * at.length);
+  isFault = new Uint8Array(2 * at.length);
+  jumpAt.set(at);
+  jumpSize.set(size);
+  isFault.set(fault);
+}
