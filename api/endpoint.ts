@@ -27,7 +27,7 @@ export interface EndpointDoc {
 const Nothing = z.strictObject({});
 
 export interface Endpoint<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
   readonly summary: string;
   readonly access: Access;

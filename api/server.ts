@@ -11,7 +11,9 @@ import type { Problem } from "./problem.ts";
 import { PROBLEM_TYPE, problemJson, sendProblem } from "./problem.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { baseOrderRoutes } from "./routes/base-orders.ts";
+import { deviceRoutes } from "./routes/devices.ts";
 import { diagnosisRoutes } from "./routes/diagnosis.ts";
+import { entryRoutes } from "./routes/entries.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { hookRoutes } from "./routes/hooks.ts";
@@ -22,6 +24,7 @@ import { sessionRoutes } from "./routes/session.ts";
 import { siteRoutes } from "./routes/site.ts";
 import { sourceRoutes } from "./routes/sources.ts";
 import { thingRoutes } from "./routes/things.ts";
+import { uplinkRoutes } from "./routes/uplinks.ts";
 import { API_HEADERS } from "./security-headers.ts";
 import { staticSite } from "./static-site.ts";
 
@@ -34,6 +37,9 @@ const ROUTES = [
   siteRoutes,
   liveRoutes,
   thingRoutes,
+  deviceRoutes,
+  entryRoutes,
+  uplinkRoutes,
   baseOrderRoutes,
   historyRoutes,
   archiveRoutes,

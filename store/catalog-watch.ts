@@ -27,6 +27,7 @@ const EMPTY: Catalog = {
 };
 
 export interface CatalogWatch extends CatalogView {
+  refresh(): void;
   close(): void;
 }
 
@@ -67,6 +68,7 @@ export function watchCatalog(path: string, options: { log: Log; lastGood?: { pat
 
   return {
     current: () => current,
+    refresh: look,
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -40,6 +40,10 @@ export class CatalogStore {
     return run;
   }
 
+  read<T>(look: (db: DatabaseSync) => T): T {
+    return look(this.#db);
+  }
+
   /**
    * Upsert: entries of the document replace those of the same id, others stay. All of it or nothing. What was changed here since the
    * last import stays where the document says the same as then (`entry-origin.ts`).

@@ -13,11 +13,13 @@ import { createTlsListener } from "../../api/tls-listener.ts";
 import { AzemichiError } from "../../core/domain/errors.ts";
 import type { Ledger } from "../../core/domain/ledger.ts";
 import { DEFAULT_BAND } from "../../core/domain/paddy-status.ts";
+import type { CatalogView } from "../../core/domain/site.ts";
 import { type SiteZone, siteZone } from "../../core/domain/site-zone.ts";
 import { topics } from "../../core/domain/topics.ts";
 import type { MetricSample } from "../../core/runtime/metrics.ts";
 import { decoyHash, equalSecrets, newToken, tokenDigest, verifyPassword } from "../../core/runtime/secrets.ts";
 import { openForWriting } from "../../core/runtime/sqlite.ts";
+import { levelKind } from "../../ingest/decoders/registry.ts";
 import type { JournalReader } from "../../ingest/journal-reader.ts";
 import { openJournal } from "../../ingest/journal-reader.ts";
 import type { CatalogStore } from "../../store/catalog.ts";
@@ -25,8 +27,10 @@ import { CorrectionsReader } from "../../store/corrections-reader.ts";
 import { readLedger } from "../../store/ledger-reader.ts";
 import { readingsFile } from "../../store/readings-file.ts";
 import { openSqliteReader } from "../../store/sqlite-reader.ts";
+import { UplinkReader } from "../../store/uplink-reader.ts";
 import type { Bus } from "../bus.ts";
 import { connectBus } from "../bus.ts";
+import { entryAdminOf } from "../entry-admin.ts";
 import { hookCredential, hookSocketToConnect } from "../hook-socket.ts";
 import { plainListeners, VERSION } from "../ready.ts";
 import type { RoleContext, RunRole } from "../role.ts";
@@ -61,6 +65,8 @@ export const run: RunRole = async (context) => {
   const store = resources.use("catalog", openCatalog({ path: dataFolder, demo: context.demo }), (s) => s.close());
   const telemetry = resources.use("readings", openSqliteReader(join(dataFolder, "readings.db"), { zoneOffsetMs: zone().offsetMs(nowMs()) }), (r) => r.close());
   const history = resources.use("history", new CorrectionsReader(join(dataFolder, "corrections.db")), (r) => r.close());
+  const uplinksThread = { script: new URL("./web-uplinks-worker.ts", import.meta.url), data: { folder: dataFolder } };
+  const uplinks = resources.use("uplinks", new UplinkReader(uplinksThread), (r) => r.close());
   const ledger = openLedger(context);
 
   const api: ApiContext = {
@@ -84,7 +90,10 @@ export const run: RunRole = async (context) => {
     hooks: openHooks(context),
     sources,
     ledger,
-    siteAdmin: siteAdminOf(store),
+    siteAdmin: siteAdminOf(store, catalog),
+    entries: entryAdminOf(store, catalog),
+    uplinks,
+    levelKind,
     feed,
     sessions: new Sessions(sessionsDb, { nowMs, newToken }),
     guard: new LoginGuard({ nowMs, metrics }),
@@ -135,11 +144,12 @@ function every(context: RoleContext, ms: number, work: () => void): void {
   context.resources.use("timer", setInterval(work, ms), (timer) => clearInterval(timer));
 }
 
-function siteAdminOf(store: CatalogStore): SiteAdmin {
+function siteAdminOf(store: CatalogStore, catalog: CatalogView): SiteAdmin {
   return {
     exportSite: () => store.exportSite(),
     importSite: async (document) => {
       const result = await store.importSite(document);
+      catalog.refresh?.();
       return result.ok ? { ok: true, warnings: result.warnings.map((w) => `${w.path}: ${w.message}`) } : result;
     },
   };

@@ -157,4 +157,6 @@ export interface CatalogView {
   current(): Catalog;
   /** Returns the function that ends the subscription. */
   onChange(listener: (catalog: Catalog) => void): () => void;
+  /** Looks at once, where it looks by itself only from time to time: who changed the catalog sees the change. */
+  refresh?(): void;
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import type { ApiContext, ApiSettings, CorrectionHistoryReader, HookPort, Readiness, SiteAdmin, StaffOrders, TelemetryReader } from "../../api/context.ts";
+import type { EntryAdmin, UplinkRecord } from "../../api/entry-admin.ts";
 import type { FeedLimits } from "../../api/live-feed.ts";
 import { LiveFeed } from "../../api/live-feed.ts";
 import { LoginGuard } from "../../api/login-guard.ts";
@@ -54,6 +55,22 @@ export function telemetryOf(readings: readonly Reading[]): TelemetryReader {
 
 const NO_HISTORY: CorrectionHistoryReader = { minutes: async () => [], events: async () => [], track: async () => [], plotShares: async () => [] };
 
+const NO_ENTRIES: EntryAdmin = {
+  shown: () => undefined,
+  edit: async () => ({ kind: "missing" }),
+  makeKey: async () => ({ kind: "missing" }),
+  revokeKey: async () => ({ kind: "missing" }),
+  giveZero: async () => ({ kind: "missing" }),
+  zeroLog: () => [],
+};
+const NO_UPLINKS: UplinkRecord = {
+  list: async () => ({ uplinks: [], next: null }),
+  one: async () => null,
+  summary: async (fromMs) => ({ from: new Date(fromMs).toISOString(), complete: true, counts: [] }),
+  unknownDevices: async () => ({ devices: [], total: 0, next: null }),
+  redecodeState: async () => null,
+};
+
 /** Orders in memory; what the catalog makes of them has its own tests. */
 function ordersInMemory(): StaffOrders {
   const orders: ReturnType<StaffOrders["add"]>[] = [];
@@ -95,6 +112,9 @@ export interface TestApiOptions {
   readonly readiness?: Readiness;
   readonly verifyPassword?: ApiContext["verifyPassword"];
   readonly hooks?: HookPort;
+  readonly entries?: EntryAdmin;
+  readonly uplinks?: UplinkRecord;
+  readonly levelKind?: ApiContext["levelKind"];
 }
 
 /** The whole HTTP side over plain objects: a town, readings in memory, a clock that stands. */
@@ -144,6 +164,9 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     hooks: options.hooks ?? { submit: async () => "journaled", isToken: (token, digest) => token !== "" && hashOf(token) === digest },
     sources: new SourceStatesFeed(metrics),
     ledger: async () => EMPTY_LEDGER,
+    entries: options.entries ?? NO_ENTRIES,
+    uplinks: options.uplinks ?? NO_UPLINKS,
+    levelKind: options.levelKind ?? (() => "distance"),
     siteAdmin: options.siteAdmin ?? { exportSite: () => ({ site: { id: "town" } }), importSite: async () => ({ ok: true, warnings: [] }) },
     feed,
     sessions: new Sessions(db, {
