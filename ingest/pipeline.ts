@@ -11,7 +11,7 @@ import { NOTHING, type Plan } from "./plan.ts";
 import { planUplink } from "./plan-uplink.ts";
 import { replanWith } from "./replan.ts";
 import { isStorageTrouble } from "./storage-trouble.ts";
-import { type UplinkStore, UplinkWriter } from "./uplink-writer.ts";
+import { type HeardDevice, type UplinkStore, UplinkWriter } from "./uplink-writer.ts";
 
 /** What the pipeline needs of the store: one transaction changes all of it. */
 export interface IngestStore extends UplinkStore {
@@ -31,11 +31,13 @@ export interface PipelineParts {
   readonly devices: () => DeviceIndex;
   readonly scripts: ScriptDecoder;
   readonly onHeard: (gatewayId: string, atMs: number) => void;
+  /** After each commit: the devices that spoke, and the readings that are now the newest. */
+  readonly onDevices: (heard: readonly HeardDevice[], newest: readonly Reading[]) => void;
   /** After each commit: retained messages for the live feed. */
   readonly publish: (topic: string, message: unknown) => void;
   readonly onCommit: () => void;
-  /** Work that may wait, a small piece at a time: after each batch, and again while it returns true and nothing arrives. Never throws. */
-  readonly inBetween: () => boolean;
+  /** Work that may wait, a piece at a time, a small one while uplinks wait: after each batch, and again while it returns true. Never throws. */
+  readonly inBetween: (uplinks: "waiting" | "done") => boolean;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly batchMax?: number;
@@ -74,7 +76,7 @@ export class Pipeline {
         this.#hasNews = false;
         const done = this.step();
         failures = 0;
-        const more = this.#parts.inBetween();
+        const more = this.#parts.inBetween(done < this.#batchMax ? "done" : "waiting");
         if (done < this.#batchMax && !more) await this.#pause(IDLE_MS, signal);
         else await new Promise((resolve) => setImmediate(resolve)); // messages of the role get their turn
       } catch (error) {
@@ -115,6 +117,7 @@ export class Pipeline {
     const counts = new Map<string, { source: string; outcome: UplinkOutcome; n: number }>();
     const heard: [string, number][] = [];
     const devices = this.#parts.devices();
+    this.#writer.takeHeard(); // of a batch that was rolled back
     const newest = store.transaction(() => {
       for (const uplink of batch) {
         const plan = how === "plan" ? this.#plan(uplink, devices) : INTERNAL;
@@ -133,6 +136,7 @@ export class Pipeline {
     for (const { outcome, n } of counts.values()) metrics.count("azemichi_ingest_uplinks_total", { outcome }, n);
     for (const [gateway, atMs] of heard) this.#parts.onHeard(gateway, atMs);
     tellNewest(newest, this.#parts.publish);
+    this.#parts.onDevices(this.#writer.takeHeard(), newest);
     this.#parts.onCommit();
   }
 

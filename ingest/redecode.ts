@@ -45,6 +45,7 @@ export interface RedecoderParts {
   readonly devices: () => { readonly index: DeviceIndex; readonly all: readonly Device[] };
   readonly scripts: ScriptDecoder;
   readonly publish: PipelineParts["publish"];
+  readonly onDevices: PipelineParts["onDevices"];
   readonly onCommit: () => void;
   readonly nowMs: () => number;
   readonly log: Log;
@@ -166,8 +167,9 @@ export class Redecoder {
   }
 
   #again(seqs: readonly number[], within: (changed: number) => void): void {
-    const { store, devices, publish, onCommit, metrics } = this.#parts;
+    const { store, devices, publish, onDevices, onCommit, metrics } = this.#parts;
     const { index } = devices();
+    this.#writer.takeHeard(); // of a step that was rolled back
     const newest = store.transaction(() => {
       const before = store.readings.changes;
       for (const seq of seqs) this.#writer.rewrite(seq);
@@ -178,6 +180,7 @@ export class Redecoder {
     });
     metrics.count("azemichi_redecoded_uplinks_total", {}, seqs.length);
     tellNewest(newest, publish);
+    onDevices(this.#writer.takeHeard(), newest);
     onCommit();
   }
 

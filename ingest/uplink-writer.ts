@@ -16,6 +16,14 @@ export interface UplinkAccount {
   readonly firstMs: number | null; // of the readings that it gave
   readonly lastMs: number | null;
 }
+/** A device spoke, and through which gateways. */
+export interface HeardDevice {
+  readonly deviceId: string;
+  readonly source: string;
+  readonly timeMs: number; // event time
+  readonly receivedAtMs: number;
+  readonly receptions: readonly Reception[];
+}
 export interface ReadingRank {
   readonly fCnt: number;
   readonly payloadHash: string;
@@ -35,7 +43,7 @@ export interface UplinkStore {
     saveSession(devEui: string, session: Session): void;
     saveFrame(key: FrameKey, frame: FoundFrame, receivedAtMs: number): void;
     updateFrame(key: FrameKey, was: FoundFrame, now: FoundFrame): void;
-    heard(heard: { deviceId: string; source: string; timeMs: number; receivedAtMs: number; receptions: readonly Reception[] }): void;
+    heard(heard: HeardDevice): void;
     sourceHeard(source: string, receivedAtMs: number): void;
   };
   account(uplink: UplinkAccount): void;
@@ -54,10 +62,18 @@ export type Replan = (was: UplinkAccount) => { uplink: JournaledUplink; plan: Pl
 export class UplinkWriter {
   readonly #store: UplinkStore;
   readonly #replan: Replan;
+  #heard: HeardDevice[] = [];
 
   constructor(store: UplinkStore, replan: Replan) {
     this.#store = store;
     this.#replan = replan;
+  }
+
+  /** The devices that spoke, since this was asked last: true only after the commit. */
+  takeHeard(): readonly HeardDevice[] {
+    const heard = this.#heard;
+    this.#heard = [];
+    return heard;
   }
 
   /** An uplink that is processed for the first time. Its place in the ledger is the caller's to count. */
@@ -110,9 +126,13 @@ export class UplinkWriter {
     const { receivedAtMs, source } = uplink;
     if (plan.session !== null) frames.saveSession(plan.session.devEui, plan.session.session);
     if (plan.frame !== null) frames.saveFrame(plan.frame.key, plan.frame.frame, receivedAtMs);
-    if (plan.heard !== null && plan.device !== null)
-      frames.heard({ deviceId: plan.device, source, timeMs: plan.timeMs ?? receivedAtMs, receivedAtMs, receptions: plan.heard });
-    else frames.sourceHeard(source, receivedAtMs);
+    if (plan.heard === null || plan.device === null) {
+      frames.sourceHeard(source, receivedAtMs);
+      return;
+    }
+    const heard = { deviceId: plan.device, source, timeMs: plan.timeMs ?? receivedAtMs, receivedAtMs, receptions: plan.heard };
+    frames.heard(heard);
+    this.#heard.push(heard);
   }
 
   /** The original's readings as they would be, had it told what the copy tells. */

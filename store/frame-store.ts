@@ -32,6 +32,7 @@ export interface Heard {
   readonly receptions: readonly Reception[];
 }
 
+const ANY_WAY: Reception = ["", null, null];
 const SESSIONS_PER_DEVICE_MAX = 50; // the newest; a device with more resets than that within memory is broken
 const CACHED_DEVICES_MAX = 20_000;
 
@@ -40,7 +41,10 @@ export class FrameStore {
   readonly #sql: ReturnType<typeof prepare>;
   readonly #sessions = new Map<string, readonly SessionRow[]>(); // newest first
   readonly #unsaved = new Map<string, Map<number, SessionRow>>();
-  readonly #heard = new Map<string, { device: string; gateway: string; timeMs: number; receivedAtMs: number; rssi: number | null; snr: number | null }>();
+  readonly #heard = new Map<
+    string,
+    { device: string; gateway: string; source: string; timeMs: number; receivedAtMs: number; rssi: number | null; snr: number | null }
+  >();
   readonly #sources = new Map<string, number>();
 
   constructor(db: DatabaseSync) {
@@ -102,13 +106,14 @@ export class FrameStore {
 
   /** Greatest times win, whatever the order in which they come. Written at `flush`. */
   heard({ deviceId, source, timeMs, receivedAtMs, receptions }: Heard): void {
-    for (const [gateway, rssi, snr] of [["", null, null] as const, ...receptions]) {
+    for (const [gateway, rssi, snr] of [ANY_WAY, ...receptions]) {
       const key = `${deviceId}|${gateway}`;
       const known = this.#heard.get(key);
       const latest = known === undefined || timeMs > known.timeMs || (timeMs === known.timeMs && (rssi ?? -999) > (known.rssi ?? -999));
       this.#heard.set(key, {
         device: deviceId,
         gateway,
+        source: receivedAtMs >= (known?.receivedAtMs ?? receivedAtMs) ? source : (known?.source ?? source),
         timeMs: Math.max(timeMs, known?.timeMs ?? timeMs),
         receivedAtMs: Math.max(receivedAtMs, known?.receivedAtMs ?? receivedAtMs),
         rssi: latest ? rssi : known.rssi,
@@ -126,7 +131,7 @@ export class FrameStore {
   flush(): void {
     for (const [devEui, sessions] of this.#unsaved)
       for (const s of sessions.values()) this.#sql.saveSession.run(devEui, s.number, s.sessionKey, s.startMs, s.joined ? 1 : 0, s.lastFCnt, s.lastTimeMs);
-    for (const h of this.#heard.values()) this.#sql.heard.run(h.device, h.gateway, h.timeMs, h.receivedAtMs, h.rssi, h.snr);
+    for (const h of this.#heard.values()) this.#sql.heard.run(h.device, h.gateway, h.source, h.timeMs, h.receivedAtMs, h.rssi, h.snr);
     for (const [source, receivedAtMs] of this.#sources) this.#sql.sourceHeard.run(source, receivedAtMs);
     this.#unsaved.clear();
     this.#heard.clear();
@@ -170,8 +175,9 @@ function prepare(db: DatabaseSync) {
        WHERE dev_eui = ? AND f_cnt = ? AND f_port = ? AND payload_hash = ? AND time_ms = ? AND session = ?`,
     ),
     heard: db.prepare(
-      `INSERT INTO device_heard (device, gateway, time_ms, received_ms, rssi, snr) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO device_heard (device, gateway, source, time_ms, received_ms, rssi, snr) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (device, gateway) DO UPDATE SET
+         source = iif(excluded.received_ms >= received_ms, excluded.source, source),
          rssi = iif((excluded.time_ms, coalesce(excluded.rssi, -999)) >= (time_ms, coalesce(rssi, -999)), excluded.rssi, rssi),
          snr = iif((excluded.time_ms, coalesce(excluded.rssi, -999)) >= (time_ms, coalesce(rssi, -999)), excluded.snr, snr),
          time_ms = max(time_ms, excluded.time_ms), received_ms = max(received_ms, excluded.received_ms)`,

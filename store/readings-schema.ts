@@ -174,6 +174,7 @@ export const readingsMigrations: Migrations = [
    CREATE TABLE device_heard (      -- when a device last spoke, and through whom
      device TEXT NOT NULL,          -- our id
      gateway TEXT NOT NULL,         -- '' = any way
+     source TEXT NOT NULL,          -- of the message received last
      time_ms INTEGER NOT NULL,      -- greatest event time
      received_ms INTEGER NOT NULL,  -- greatest time of receipt
      rssi REAL,                     -- of the frame at time_ms
@@ -181,7 +182,6 @@ export const readingsMigrations: Migrations = [
      PRIMARY KEY (device, gateway)
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE source_heard (source TEXT PRIMARY KEY, received_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-   CREATE TABLE device_state (device TEXT NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL, since_ms INTEGER NOT NULL, cause TEXT, PRIMARY KEY (device, channel)) STRICT, WITHOUT ROWID; -- as last told; channel '' = the device
    CREATE TABLE uptime (start_ms INTEGER PRIMARY KEY, end_ms INTEGER NOT NULL) STRICT; -- when uplinks could be taken
 
    CREATE TABLE redecode_job (      -- progress of the catalog's orders

@@ -4,7 +4,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { AzemichiError } from "../../core/domain/errors.ts";
+import type { GatewayCondition } from "../../core/domain/live.ts";
 import { readingToJson } from "../../core/domain/reading.ts";
+import { siteZone } from "../../core/domain/site-zone.ts";
 import { topics } from "../../core/domain/topics.ts";
 import { createLog, type Log } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
@@ -14,14 +16,17 @@ import { indexDevices } from "../../ingest/device-index.ts";
 import type { ScriptDecoder } from "../../ingest/frame-decoder.ts";
 import { GatewayStates } from "../../ingest/gateway-states.ts";
 import { type JournalReader, openJournal } from "../../ingest/journal-reader.ts";
-import { Pipeline } from "../../ingest/pipeline.ts";
+import { Pipeline, type PipelineParts } from "../../ingest/pipeline.ts";
 import { Redecoder } from "../../ingest/redecode.ts";
+import { DeviceStates } from "../../ingest/states/device-states.ts";
+import { DeviceStateStore } from "../../store/device-state-store.ts";
 import { createInflux, type Influx } from "../../store/influx.ts";
 import { type DrainTarget, InfluxDrain } from "../../store/influx-drain.ts";
 import { IngestStore } from "../../store/ingest-store.ts";
 import { IngestUpkeep } from "../../store/ingest-upkeep.ts";
 import { readingsMigrations } from "../../store/readings-schema.ts";
 import { RedecodeJobs } from "../../store/redecode-jobs.ts";
+import { Rollups } from "../../store/rollups.ts";
 import { SqliteQueries } from "../../store/sqlite-queries.ts";
 import type { InfluxConfig } from "../config.ts";
 import type { FieldCatalog, FieldWorkerData, FromFieldWorker, ToFieldWorker } from "./field-protocol.ts";
@@ -29,9 +34,12 @@ import type { FieldCatalog, FieldWorkerData, FromFieldWorker, ToFieldWorker } fr
 /** The thread that turns journaled uplinks into readings, and the only writer of readings.db: neither a flood nor InfluxDB ever holds up an acknowledgement. */
 const METRICS_MS = 1000;
 const GATEWAYS_MS = 2000;
+const STATES_MS = 2000;
 const UPKEEP_FIRST_MS = 60_000;
 const UPKEEP_MS = 86_400_000;
 const DAY_MS = 86_400_000;
+const DOWN: ReadonlySet<GatewayCondition> = new Set(["offline", "silent"]);
+const ROLLUP_HOURS = { waiting: 8, done: 200 } as const; // at a time
 /** A copy comes at most seven days late; then the key of its frame may be forgotten. */
 const KEYS_MS = 8 * DAY_MS;
 
@@ -48,9 +56,11 @@ class FieldWorker {
   readonly #pipeline: Pipeline;
   readonly #drain: InfluxDrain | null;
   readonly #gateways: GatewayStates;
+  readonly #states: DeviceStates;
   readonly #upkeep: IngestUpkeep;
   readonly #store: IngestStore;
   readonly #redecoder: Redecoder;
+  #rollups: Rollups;
   readonly #ending = new AbortController();
   #journal: JournalReader | undefined;
   #catalog: FieldCatalog;
@@ -64,12 +74,23 @@ class FieldWorker {
     this.#devices = indexDevices(data.catalog);
     this.#upkeep = new IngestUpkeep(db);
     this.#gateways = new GatewayStates({ store: this.#upkeep, catalog: () => this.#catalog, metrics });
+    this.#states = new DeviceStates({
+      store: new DeviceStateStore(db),
+      catalog: () => this.#catalog,
+      gatewayIsDown: (id) => DOWN.has(this.#gateways.condition(id)?.state ?? "unknown"),
+      nowMs: Date.now,
+    });
     this.#drain =
       data.influx === null
         ? null
         : new InfluxDrain({ db, writer: influxTarget(data.influx, () => this.#catalog.site.id), nowMs: Date.now, log: log.child({ part: "influx" }), metrics });
+    this.#rollups = new Rollups(db, siteZone(data.catalog.site.timeZone));
     this.#store = new IngestStore(db, { outbox: data.influx === null ? "off" : "fed" });
     const publish = (topic: string, message: unknown): void => this.#tell(topic, message);
+    const onDevices: PipelineParts["onDevices"] = (heard, newest) => {
+      for (const device of heard) this.#states.heard(device);
+      this.#states.readings(newest);
+    };
     const onCommit = (): void => this.#drain?.wake();
     const scripts: ScriptDecoder = { decode: () => ({ kind: "not-live" }) };
     this.#redecoder = new Redecoder({
@@ -79,6 +100,7 @@ class FieldWorker {
       devices: () => ({ index: this.#devices, all: this.#catalog.devices }),
       scripts,
       publish,
+      onDevices,
       onCommit,
       nowMs: Date.now,
       log,
@@ -89,9 +111,10 @@ class FieldWorker {
       store: this.#store,
       devices: () => this.#devices,
       scripts,
-      inBetween: () => this.#inBetween(),
+      inBetween: (uplinks) => this.#inBetween(uplinks),
       onHeard: (gatewayId, atMs) => this.#gateways.heard(gatewayId, atMs),
       publish,
+      onDevices,
       onCommit,
       log,
       metrics,
@@ -121,6 +144,7 @@ class FieldWorker {
   #learn(next: FieldCatalog | undefined): void {
     const before = next === undefined ? undefined : this.#catalog;
     if (next !== undefined) {
+      if (next.site.timeZone !== this.#catalog.site.timeZone) this.#rollups = new Rollups(this.#parts.db, siteZone(next.site.timeZone)); // other days
       this.#catalog = next;
       this.#devices = indexDevices(next);
     }
@@ -130,8 +154,21 @@ class FieldWorker {
     this.#pipeline.wake();
   }
 
-  #inBetween(): boolean {
-    return this.#redecoder.step();
+  #inBetween(uplinks: "waiting" | "done"): boolean {
+    const again = this.#redecoder.step();
+    return this.#makeRollups(uplinks) || again;
+  }
+
+  /** The hour that goes on is left alone: readers ask its readings themselves. */
+  #makeRollups(uplinks: "waiting" | "done"): boolean {
+    const max = ROLLUP_HOURS[uplinks];
+    try {
+      return this.#rollups.step(max, Date.now()) === max;
+    } catch (error) {
+      this.#parts.metrics.count("azemichi_rollup_failures_total");
+      this.#parts.log.error("hourly sums could not be made; they are made later", { error });
+      return false;
+    }
   }
 
   async #run(): Promise<void> {
@@ -144,6 +181,7 @@ class FieldWorker {
       this.#pipeline.run(signal),
       this.#drain?.run(signal),
       every(GATEWAYS_MS, () => this.#flushGateways()),
+      every(STATES_MS, () => this.#flushStates()),
       every(METRICS_MS, () => this.#parts.say({ kind: "metrics", samples: this.#parts.metrics.samples() })),
       this.#keepUp(),
     ]);
@@ -183,6 +221,14 @@ class FieldWorker {
       for (const { topic, message } of this.#gateways.flush()) this.#tell(topic, message);
     } catch (error) {
       this.#parts.log.error("gateway states could not be kept", { error });
+    }
+  }
+
+  #flushStates(): void {
+    try {
+      for (const { topic, message } of this.#states.flush()) this.#tell(topic, message);
+    } catch (error) {
+      this.#parts.log.error("device states could not be told", { error });
     }
   }
 

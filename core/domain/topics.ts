@@ -3,6 +3,7 @@ export const TOPIC_ROOT = "azemichi/v1";
 
 export const topics = {
   readings: (deviceId: string): string => `${TOPIC_ROOT}/readings/${deviceId}`,
+  deviceState: (deviceId: string): string => `${TOPIC_ROOT}/states/${deviceId}`,
   gateway: (gatewayId: string): string => `${TOPIC_ROOT}/gateways/${gatewayId}`,
   baseHealth: (baseId: string): string => `${TOPIC_ROOT}/bases/${baseId}/health`,
   /** What the relay counted of a base in a minute that is over, once; not retained. */

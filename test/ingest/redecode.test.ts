@@ -39,6 +39,7 @@ function start(devices: readonly Device[], scripts: ScriptDecoder = script(1)) {
     devices: () => ({ index: indexDevices(now), all: now.devices }),
     scripts: decode,
     publish: (topic, message) => bench.published.push({ topic, message }),
+    onDevices: (heard, newest) => bench.spoke.push({ heard, newest }),
     onCommit: () => {},
     nowMs: () => RECEIVED_MS,
     log: bench.log,

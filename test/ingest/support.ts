@@ -1,10 +1,12 @@
 import { DatabaseSync } from "node:sqlite";
+import type { Reading } from "../../core/domain/reading.ts";
 import type { Device } from "../../core/domain/site.ts";
 import { createLog, type Log } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
 import { indexDevices } from "../../ingest/device-index.ts";
 import type { JournaledUplink } from "../../ingest/journal-reader.ts";
 import { Pipeline, type PipelineParts } from "../../ingest/pipeline.ts";
+import type { HeardDevice } from "../../ingest/uplink-writer.ts";
 import { IngestStore } from "../../store/ingest-store.ts";
 import { readingsMigrations } from "../../store/readings-schema.ts";
 
@@ -77,6 +79,7 @@ export class Bench {
   readonly journal: JournaledUplink[] = [];
   readonly published: { topic: string; message: unknown }[] = [];
   readonly heard: [string, number][] = [];
+  readonly spoke: { heard: readonly HeardDevice[]; newest: readonly Reading[] }[] = [];
   readonly metrics = new Metrics();
   readonly log: Log;
   readonly errors: string[] = [];
@@ -93,6 +96,7 @@ export class Bench {
       devices: () => index,
       scripts: { decode: () => ({ kind: "not-live" }) },
       inBetween: () => false,
+      onDevices: (heard, newest) => this.spoke.push({ heard, newest }),
       onHeard: (gateway, atMs) => this.heard.push([gateway, atMs]),
       publish: (topic, message) => this.published.push({ topic, message }),
       onCommit: () => {},
