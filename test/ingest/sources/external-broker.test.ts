@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
 import { afterEach, describe, expect, test } from "vitest";
+import { createWebSocketStream, WebSocketServer } from "ws";
 import { silentLog } from "../../../core/runtime/log.ts";
 import { Metrics } from "../../../core/runtime/metrics.ts";
 import { PAYLOAD_BYTES_MAX, type SourceJournal } from "../../../ingest/sources/external-broker.ts";
@@ -323,6 +324,29 @@ describe("a broker that is not ours", () => {
       () => `${peer.acknowledged.length}`,
     );
     expect(new Set(sources.journal.kept.map((k) => k.payload)).size).toBe(1000);
+  });
+
+  test("over WebSocket, under the path of its address", async () => {
+    const peer = await startPeer();
+    const paths: (string | undefined)[] = [];
+    const server = new WebSocketServer({ host: "127.0.0.1", port: 0, handleProtocols: () => "mqtt" });
+    server.on("connection", (socket, request) => {
+      paths.push(request.url);
+      peer.aedes.handle(createWebSocketStream(socket).on("error", () => {}));
+    });
+    await once(server, "listening");
+    open.push(() => {
+      for (const client of server.clients) client.terminate();
+      server.close();
+    });
+    const sources = sourcesOf({ id: "cs", url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/mqtt?topic=application/%23` });
+    await connected(sources);
+    await peer.publish(UP, "one");
+    await until(
+      () => peer.acknowledged.length === 1,
+      () => "the acknowledgement",
+    );
+    expect([paths, sources.journal.kept.map((k) => k.payload)]).toEqual([["/mqtt"], ["one"]]);
   });
 
   test("a prefix is taken off", async () => {
