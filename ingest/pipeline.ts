@@ -6,7 +6,7 @@ import type { Metrics } from "../core/runtime/metrics.ts";
 import type { DeviceIndex } from "./device-index.ts";
 import type { ScriptDecoder } from "./frame-decoder.ts";
 import type { JournaledUplink } from "./journal-reader.ts";
-import { judgeTouched, type NeighbourStore } from "./neighbours.ts";
+import { judgeTouched, type NeighbourStore } from "./judge-touched.ts";
 import { NOTHING, type Plan } from "./plan.ts";
 import { planUplink } from "./plan-uplink.ts";
 import { replanWith } from "./replan.ts";

@@ -6,7 +6,7 @@ import type { Metrics } from "../core/runtime/metrics.ts";
 import type { DeviceIndex } from "./device-index.ts";
 import { type ScriptDecoder, scriptOf } from "./frame-decoder.ts";
 import type { JournaledUplink } from "./journal-reader.ts";
-import { judgeTouched } from "./neighbours.ts";
+import { judgeTouched } from "./judge-touched.ts";
 import { type IngestStore, type PipelineParts, tellNewest } from "./pipeline.ts";
 import { replanWith } from "./replan.ts";
 import { isStorageTrouble } from "./storage-trouble.ts";

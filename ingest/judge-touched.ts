@@ -1,6 +1,7 @@
 import type { Quantity } from "../core/domain/quantity.ts";
 import type { QualityFlag } from "../core/domain/reading.ts";
-import { flagOf, NEIGHBOUR_REASONS, neighbourReasons, reachOf } from "./neighbour-judge.ts";
+import { neighbourReasons, reachOf } from "./quality/neighbours.ts";
+import { flagOf, NEIGHBOUR_REASONS } from "./quality.ts";
 
 export interface JudgedRow {
   readonly timeMs: number;
