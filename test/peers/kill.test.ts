@@ -1,59 +1,121 @@
+import { connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { expectAllAccounted, expectInfluxEqual, oracleDevices } from "../support/accounting.ts";
 import { ADMIN_PASSWORD, fieldSite } from "../support/field-site.ts";
 import { Influxd } from "../support/influxd.ts";
 import { acknowledgedAtLeast, runOracle } from "../support/oracle.ts";
-import { describeNeeding } from "../support/requirements.ts";
+import { describeNeeding, programPath } from "../support/requirements.ts";
 import { eventually, freshFolder, killGroup, type Service, type StartOptions, startService } from "../support/service.ts";
 
 const PUBLISHERS = 4;
+const PER_RUN = 10_000;
+const RUNS_MAX = 60;
+const RATE_PER_S = 2500;
 const FULL = process.env["TORTURE"] === "full" ? 5 : 1; // times as many uplinks and kills
-const site = fieldSite({ devices: oracleDevices(PUBLISHERS) });
+const site = fieldSite({ devices: oracleDevices(PUBLISHERS * RUNS_MAX) });
 
-const running: { service: Service | null; influxd: Influxd | null } = { service: null, influxd: null };
+const running: { service: Service | null; influxd: Influxd | null; load: SteadyLoad | null } = { service: null, influxd: null, load: null };
 afterEach(async () => {
+  running.load?.abort();
   if (running.service) killGroup(running.service);
   await running.influxd?.remove();
   running.service = null;
   running.influxd = null;
+  running.load = null;
 });
+
+/** One run of the oracle after the other, each with devices of its own, until it has been told to stop and enough is acknowledged. */
+class SteadyLoad {
+  readonly files: string[] = [];
+  readonly #folder = freshFolder("acked");
+  readonly #done: Promise<void>;
+  readonly #failing = new AbortController();
+  #stopping = false;
+  #calm: Promise<unknown> = Promise.resolve();
+  acknowledged = 0; // by the runs that ended
+  reconnects = 0;
+
+  constructor(port: number, count: number) {
+    this.#done = this.#run(port, count);
+    this.#done.catch(() => {}); // told by stop()
+  }
+
+  atLeast(): number {
+    return this.acknowledged + acknowledgedAtLeast(this.files.at(-1) ?? "");
+  }
+
+  /** A run is under way, past its log-ins: the load tool would wait for ever for a first connection that is refused. */
+  get flows(): boolean {
+    return acknowledgedAtLeast(this.files.at(-1) ?? "") > 0;
+  }
+
+  /** No run begins before `until` is over. */
+  hold(until: Promise<unknown>): void {
+    this.#calm = until.catch(() => {});
+  }
+
+  stop(): Promise<void> {
+    this.#stopping = true;
+    return this.#done;
+  }
+
+  /** For a test that failed. */
+  abort(): void {
+    this.#failing.abort();
+  }
+
+  async #run(port: number, count: number): Promise<void> {
+    for (let run = 0; run < RUNS_MAX && !(this.#stopping && this.acknowledged >= count); run += 1) {
+      await this.#calm;
+      const ackedFile = join(this.#folder, `${run}.txt`);
+      const load = { port, ackedFile, publishers: PUBLISHERS, firstPublisher: run * PUBLISHERS, count: PER_RUN, window: 100, ratePerS: RATE_PER_S };
+      this.files.push(ackedFile);
+      const result = await runOracle({ ...load, repeatedShare: 0.3, signal: this.#failing.signal });
+      this.acknowledged += result.acknowledged;
+      this.reconnects += result.reconnects;
+    }
+  }
+}
 
 type Victim = "field" | "group" | "influxd";
 
-/** Loads a service and kills by the list, evenly over the load; each victim is back before the next is due. */
-async function killUnderLoad(options: { count: number; victims: readonly Victim[]; env?: Record<string, string>; influxd?: Influxd }): Promise<{
-  service: Service;
-  ackedFile: string;
-  reconnects: number;
-  acknowledged: number;
-}> {
+/** Loads a service and kills by the list, evenly over `count` uplinks; each victim is back before the next is due. */
+async function killUnderLoad(options: {
+  count: number;
+  victims: readonly Victim[];
+  env?: Record<string, string>;
+  influxd?: Influxd;
+}): Promise<{ service: Service; load: SteadyLoad }> {
   const { count, victims, influxd } = options;
   const start: StartOptions = { env: { AZEMICHI_ADMIN_PASSWORD: ADMIN_PASSWORD, ...options.env }, through: "npm" };
   let service = await startService({ ...start, site });
   running.service = service;
   const env = { ...start.env, AZEMICHI_MQTT_PORT: String(service.ready.mqtt) };
-  const ackedFile = join(freshFolder("acked"), "acked.txt");
-  const load = { port: service.ready.mqtt, ackedFile, publishers: PUBLISHERS, count, window: 100, ratePerS: 0, repeatedShare: 0.3 };
-  let ended = false;
-  const done = runOracle(load).finally(() => (ended = true));
-  for (const [i, victim] of victims.entries()) {
-    const due = (count * (i + 1)) / (victims.length + 2);
-    await eventually(() => ended || acknowledgedAtLeast(ackedFile) >= due, { timeoutMs: 60_000, what: `load before kill ${i + 1} (${victim})` });
-    if (victim === "field") await killField(service);
-    else if (victim === "influxd") {
+  const load = new SteadyLoad(service.ready.mqtt, count);
+  running.load = load;
+  const strike = async (victim: Victim): Promise<void> => {
+    if (victim === "field") return killField(service);
+    if (victim === "influxd") {
       await influxd?.kill();
-      await influxd?.start();
-    } else {
-      killGroup(service);
-      await service.exit;
-      await eventually(() => ["relay", "field", "web"].every((role) => service.pidsOf(role).length === 0), { timeoutMs: 10_000, what: "the group to be gone" });
-      service = await startService({ ...start, env, dataDir: service.dataDir });
-      running.service = service;
+      return influxd?.start();
     }
+    killGroup(service);
+    await service.exit;
+    await eventually(() => ["relay", "field", "web"].every((role) => service.pidsOf(role).length === 0), { timeoutMs: 10_000, what: "the group to be gone" });
+    service = await startService({ ...start, env, dataDir: service.dataDir });
+    running.service = service;
+    return undefined;
+  };
+  for (const [i, victim] of victims.entries()) {
+    const due = (count * (i + 1)) / (victims.length + 1);
+    await eventually(() => load.atLeast() >= due && load.flows, { timeoutMs: 60_000, what: `load before kill ${i + 1} (${victim})` });
+    const struck = strike(victim);
+    load.hold(struck);
+    await struck;
   }
-  expect(ended).toBe(false); // else the last ones were killed at rest
-  return { service, ackedFile, ...(await done) };
+  await load.stop();
+  return { service, load };
 }
 
 async function killField(service: Service): Promise<void> {
@@ -66,16 +128,27 @@ async function killField(service: Service): Promise<void> {
   );
   process.kill(pid as number, "SIGKILL");
   await eventually(() => service.pidsOf("field").some((p) => p !== pid), { timeoutMs: 20_000, what: "field to be back" });
+  await eventually(() => takesConnections(service.ready.mqtt), { timeoutMs: 20_000, what: "the broker to be back" });
+}
+
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    }).on("error", () => resolve(false));
+  });
 }
 
 const times = (n: number, ...victims: Victim[]): Victim[] => Array.from({ length: n }, () => victims).flat();
 
-describe("killed under load", () => {
+// The greater test below holds all of this one.
+describe.skipIf(programPath("influxd") !== undefined)("killed under load", () => {
   test("field twice, the whole group once: every acknowledged uplink is a reading, once", async () => {
-    const { service, ackedFile, acknowledged, reconnects } = await killUnderLoad({ count: 20_000, victims: ["field", "group", "field"] });
-    expect(acknowledged).toBeGreaterThanOrEqual(20_000);
-    expect(reconnects).toBeGreaterThanOrEqual(3);
-    expect((await expectAllAccounted(service, ackedFile)).distinct).toBeGreaterThan(10_000);
+    const { service, load } = await killUnderLoad({ count: 20_000, victims: ["field", "group", "field"] });
+    expect(load.acknowledged).toBeGreaterThanOrEqual(20_000);
+    expect(load.reconnects).toBeGreaterThanOrEqual(3);
+    expect((await expectAllAccounted(service, load.files)).distinct).toBeGreaterThan(10_000);
   }, 180_000);
 });
 
@@ -86,12 +159,13 @@ describeNeeding(["influxd"], "killed under load with a real influxd", () => {
       const influxd = await Influxd.prepare();
       running.influxd = influxd;
       await influxd.start();
-      const count = 80_000 * FULL;
+      const count = 100_000 * FULL;
       const victims = times(5 * FULL, "field", "field", "influxd", "field", "field", "group");
       const env = { AZEMICHI_INFLUX_URL: influxd.url, AZEMICHI_INFLUX_DATABASE: "kill" };
-      const { service, ackedFile, acknowledged } = await killUnderLoad({ count, victims, env, influxd });
-      expect(acknowledged).toBeGreaterThanOrEqual(count);
-      const { ledger } = await expectAllAccounted(service, ackedFile, { influx: true });
+      const { service, load } = await killUnderLoad({ count, victims, env, influxd });
+      expect(load.acknowledged).toBeGreaterThanOrEqual(count);
+      expect(load.reconnects).toBeGreaterThanOrEqual(25 * FULL);
+      const { ledger } = await expectAllAccounted(service, load.files, { influx: true });
       expect(ledger.influx).toMatchObject({ backlog: 0, refused: 0, lastError: null });
       expect(await expectInfluxEqual(service, influxd, "kill")).toBeGreaterThan(count);
     },

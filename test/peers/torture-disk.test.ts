@@ -15,7 +15,10 @@ const site = fieldSite({ devices: oracleDevices(PUBLISHERS) });
 
 const services: Service[] = [];
 const mounts: string[] = [];
+let failing = new AbortController();
 afterEach(() => {
+  failing.abort();
+  failing = new AbortController();
   for (const service of services.splice(0)) killGroup(service);
   for (const folder of mounts.splice(0)) execFileSync("umount", ["--lazy", folder]);
 });
@@ -42,7 +45,16 @@ async function start(dataDir?: string): Promise<{ service: Service; load: Oracle
   const service = await startService({ site, env: { AZEMICHI_ADMIN_PASSWORD: ADMIN_PASSWORD }, ...(dataDir === undefined ? {} : { dataDir }) });
   services.push(service);
   const ackedFile = join(freshFolder("acked"), "acked.txt");
-  const load = { port: service.ready.mqtt, ackedFile, publishers: PUBLISHERS, count: COUNT, window: 50, ratePerS: 1000, repeatedShare: 0.2 };
+  const load = {
+    port: service.ready.mqtt,
+    ackedFile,
+    publishers: PUBLISHERS,
+    count: COUNT,
+    window: 50,
+    ratePerS: 1000,
+    repeatedShare: 0.2,
+    signal: failing.signal,
+  };
   return { service, load };
 }
 
@@ -87,7 +99,7 @@ describeNeeding(["root"], "a disk that fills up", () => {
     rmSync(filler);
     expect(await turns(service, 200)).toMatchObject({ status: "ready", degraded: [] });
     expect((await done).acknowledged).toBeGreaterThanOrEqual(COUNT);
-    await expectAllAccounted(service, load.ackedFile);
+    await expectAllAccounted(service, [load.ackedFile]);
   }, 120_000);
 });
 
@@ -105,6 +117,6 @@ describeNeeding(["prlimit"], "files that may not grow", () => {
     limit("unlimited");
     expect(await turns(service, 200)).toMatchObject({ degraded: [] });
     expect((await done).acknowledged).toBeGreaterThanOrEqual(COUNT);
-    await expectAllAccounted(service, load.ackedFile);
+    await expectAllAccounted(service, [load.ackedFile]);
   }, 120_000);
 });

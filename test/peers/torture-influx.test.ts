@@ -7,7 +7,7 @@ import { Influxd } from "../support/influxd.ts";
 import { describeNeeding } from "../support/requirements.ts";
 import { eventually, killGroup, type Service, startService } from "../support/service.ts";
 
-const UPLINKS = 400;
+const UPLINKS = 150;
 const FIRST_MS = Date.parse("2026-06-01T00:00:00.250Z");
 const site = fieldSite({ devices: [{ id: "level", devEui: "a840410000000001", profile: "dragino-ldds75", placements: [{ plot: "kita-3", zeroMm: 750 }] }] });
 
@@ -73,7 +73,7 @@ describe("an InfluxDB that says no in every way", () => {
     fake.rule = ({ path, body }): Answer | "hang up" | null => {
       if (path !== "/api/v2/write") return null;
       if (!allowed) return refusal(401, "unauthorized", "unauthorized access");
-      if (body.split("\n").length > 150) return refusal(413, "request too large", "body too large");
+      if (body.split("\n").length > 200) return refusal(413, "request too large", "body too large");
       turn += 1;
       if (turn % 7 === 1) return { ...refusal(429, "too many requests", "slow down"), headers: { "retry-after": "1" } };
       if (turn % 7 === 2) return refusal(500, "internal error", "unexpected error");

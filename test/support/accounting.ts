@@ -35,9 +35,13 @@ export async function settledLedger(service: Service, wait: { influx: boolean } 
 }
 
 /** Every acknowledged uplink is found as readings, once, with its own values, and the ledger is exact to the journal's last row. */
-export async function expectAllAccounted(service: Service, ackedFile: string, wait?: { influx: boolean }): Promise<{ distinct: number; ledger: Ledger }> {
+export async function expectAllAccounted(
+  service: Service,
+  ackedFiles: readonly string[],
+  wait?: { influx: boolean },
+): Promise<{ distinct: number; ledger: Ledger }> {
   const ledger = await settledLedger(service, wait);
-  const acknowledged = new Set(readFileSync(ackedFile, "utf8").trim().split("\n"));
+  const acknowledged = new Set(ackedFiles.flatMap((file) => readFileSync(file, "utf8").trim().split("\n")));
   const readings = new DatabaseSync(join(service.dataDir, "readings.db"), { readOnly: true });
   const rows = readings
     .prepare(

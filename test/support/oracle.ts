@@ -9,10 +9,12 @@ export interface OracleOptions {
   readonly port: number;
   readonly ackedFile: string;
   readonly publishers: number;
+  readonly firstPublisher?: number; // number of the first device; 0
   readonly count: number; // publishes in all, repeated ones included
   readonly window: number; // unacknowledged at once, per publisher
   readonly ratePerS: number; // in all; 0 = as fast as acknowledged
   readonly repeatedShare: number;
+  readonly signal: AbortSignal; // ends it, for a test that failed
 }
 export interface OracleResult {
   readonly acknowledged: number; // publishes, repeated ones included
@@ -52,10 +54,15 @@ function runLoadTool(o: OracleOptions): Promise<OracleResult> {
     count: o.count,
     rate: o.ratePerS,
     "dup-share": o.repeatedShare,
+    "first-dev": o.firstPublisher ?? 0,
     acked: o.ackedFile,
   };
   const args = Object.entries(values).flatMap(([key, value]) => [`--${key}`, String(value)]);
-  const child = spawn(process.execPath, [sharedPath("bench/mqttload.mjs"), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [sharedPath("bench/mqttload.mjs"), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+    signal: o.signal,
+    killSignal: "SIGKILL",
+  });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve, reject) => {
@@ -77,13 +84,13 @@ async function runOwn(o: OracleOptions): Promise<OracleResult> {
     let next = 0;
     let begun = 0;
     const one = async (): Promise<void> => {
-      while (begun < quota) {
+      while (begun < quota && !o.signal.aborted) {
         begun += 1;
         const repeats = next > 0 && Math.random() < o.repeatedShare;
         const fCnt = repeats ? Math.floor(Math.random() * next) : next++;
         const frame = Buffer.from([0x0c, 0xe4, 0, 0, 0, 0, 0, 1]);
         frame.writeUInt16BE(oracleDistanceMm(fCnt), 2);
-        const devEui = oracleDevEui(publisher);
+        const devEui = oracleDevEui((o.firstPublisher ?? 0) + publisher);
         const time = new Date(startMs - EVENT_OFFSET_MS + fCnt * 1000).toISOString();
         const { topic, body } = chirpstackUp({ devEui, fCnt, fPort: 2, bytesHex: frame.toString("hex"), time });
         await client.publishAsync(topic, body, { qos: 1 });
