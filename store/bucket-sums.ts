@@ -27,7 +27,7 @@ export class BucketSums {
     this.#sql = prepare(db);
   }
 
-  /** Buckets of `plan` that hold readings within `span`, ascending. Several series are taken together. */
+  /** All buckets of `plan`, of the readings within `span`. Several series are taken together. */
   of(series: readonly number[], plan: BucketPlan, span: Span): Bucket[] {
     const sums = new Accumulator(plan);
     const within: Span = { fromMs: Math.max(span.fromMs, plan.firstMs), toMs: Math.min(span.toMs, plan.firstMs + plan.count * plan.widthMs) };
@@ -111,10 +111,9 @@ class Accumulator {
     const { firstMs, widthMs, count } = this.plan;
     const out: Bucket[] = [];
     for (let i = 0; i < count; i += 1) {
-      const [n, min, max] = [this.#n[i] as number, this.#min[i] as number, this.#max[i] as number];
-      if (n === 0) continue;
+      const [atMs, n, min, max] = [firstMs + i * widthMs, this.#n[i] as number, this.#min[i] as number, this.#max[i] as number];
       // Rounding, or a sum beyond the range of a double, must not put a mean outside of its readings.
-      out.push([firstMs + i * widthMs, n, min, Math.min(max, Math.max(min, (this.#sum[i] as number) / n)), max]);
+      out.push(n === 0 ? [atMs, 0, null, null, null] : [atMs, n, min, Math.min(max, Math.max(min, (this.#sum[i] as number) / n)), max]);
     }
     return out;
   }

@@ -4,7 +4,7 @@ import type { Reading } from "../core/domain/reading.ts";
 import { BucketSums } from "./bucket-sums.ts";
 import { DAY_MS } from "./day-calendar.ts";
 import { ORIGIN_JOIN, READING_COLUMNS, type ReadingRow, SERIES_COLUMN, TIME_COLUMN, toReading } from "./reading-row.ts";
-import { type Extent, fillBuckets, planBuckets, pointBuckets, type TimedValue } from "./series-buckets.ts";
+import { type Extent, planBuckets, pointBuckets, type TimedValue } from "./series-buckets.ts";
 import type { LatestFilter, ReadingQuery, Series, SeriesQuery } from "./telemetry.ts";
 
 /** Where a page of rows begins: strictly after (time, series), looking `widthMs` ahead at a time. */
@@ -82,7 +82,7 @@ export class SqliteQueries {
       if (buckets.length <= max) return { unit, buckets };
     }
     const plan = planBuckets(extent, max, this.#zoneOffsetMs);
-    return { unit, buckets: fillBuckets(plan, this.#sums.of(ids, plan, span)) };
+    return { unit, buckets: this.#sums.of(ids, plan, span) };
   }
 
   /** `n` is counted up to `enough`; null: no reading. */

@@ -6,6 +6,8 @@ import { AzemichiError } from "../domain/errors.ts";
 export type Migrations = readonly string[];
 
 const BUSY_TIMEOUT_MS = 5000;
+const READER_CACHE_KB = 16_000; // at most, as it is used: the ends of thousands of series and the way to them
+const WAL_KEPT_BYTES = 64 * 2 ** 20; // a log that a long read made larger gives its disk space back
 
 /**
  * Opens for writing: WAL, every commit synced to disk, migrated forward. Before a migration of existing data a snapshot
@@ -18,6 +20,7 @@ export function openForWriting(path: string, migrations: Migrations): DatabaseSy
     if (mode.journal_mode !== "wal")
       throw new AzemichiError("STORE_UNAVAILABLE", `${path}: the disk does not allow a write-ahead log; put the data folder on a local disk`);
     db.exec("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA foreign_keys = ON");
+    db.exec(`PRAGMA journal_size_limit = ${WAL_KEPT_BYTES}`);
     migrate(db, path, migrations);
     return db;
   } catch (error) {
@@ -31,7 +34,10 @@ export function openForReading(path: string, migrations: Migrations): DatabaseSy
   if (!existsSync(path)) return undefined;
   const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   try {
-    if (versionOf(db) === migrations.length) return db;
+    if (versionOf(db) === migrations.length) {
+      db.exec(`PRAGMA cache_size = -${READER_CACHE_KB}`);
+      return db;
+    }
   } catch {
     // a file that is being made right now is not readable yet: the caller asks again
   }
