@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
-import { getCACertificates, rootCertificates } from "node:tls";
+import type { Duplex } from "node:stream";
+import { getCACertificates } from "node:tls";
 import mqtt, { type IPublishPacket, type MqttClient } from "mqtt";
 import { type BrokerAddress, brokerName } from "../../core/wire/broker-address.ts";
 import { AckWindow } from "./ack-window.ts";
 import { type BrokerTrouble, troubleOf } from "./broker-trouble.ts";
+import { PacketTrimmer } from "./packet-trimmer.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
 export interface BrokerMessage {
@@ -26,6 +28,9 @@ export interface ConnectionOptions {
 export type ConnectionEnd = BrokerTrouble | { readonly kind: "journal"; readonly text: string } | { readonly kind: "closed" };
 
 const IN_FLIGHT = { messages: 200, bytes: 4 * 2 ** 20 } as const;
+/** Longer than any uplink; the rest is thrown away, since unread it would come again for ever. */
+export const PAYLOAD_BYTES_MAX = 256 * 1024;
+const PACKET_BODY_BYTES_MAX = PAYLOAD_BYTES_MAX + 1 + 65_539; // with the longest topic and a message id: what was cut stays longer than is kept
 const CONNECT_MS = 15_000; // TCP, TLS and CONNACK together
 const SUBACK_MS = 20_000;
 const DRAIN_MS = 800; // at the end: what is on its way to the disk may still be acknowledged
@@ -62,11 +67,13 @@ export class BrokerConnection {
     this.ended = promise;
     this.#resolve = resolve;
     this.#window = new AckWindow((messageId) => this.#acknowledge(messageId));
-    this.#client = mqtt.connect({ ...connectOptions(options.address), clientId: options.clientId });
+    this.#client = mqtt.connect({ ...connectOptions(options.address), clientId: options.clientId, manualConnect: true });
+    trimPackets(this.#client);
     this.#client.handleMessage = (packet, next) => this.#take(packet as IPublishPacket, () => next(NOT_YET));
     this.#client.on("error", (error) => {
       this.#error ??= error;
     });
+    this.#client.connect();
     this.#client.stream.on("error", (error: Error) => {
       this.#error ??= error; // those without a code the library keeps to itself
     });
@@ -180,11 +187,27 @@ function connectOptions(address: BrokerAddress): mqtt.IClientOptions {
   };
 }
 
+/** Between the socket and the library's parser, in the one place where it joins them: `stream.pipe`. */
+function trimPackets(client: MqttClient): void {
+  const own = client as unknown as { streamBuilder: (client: MqttClient) => Duplex };
+  const build = own.streamBuilder;
+  own.streamBuilder = (of) => {
+    const stream = build(of);
+    const trimmer = new PacketTrimmer(PACKET_BODY_BYTES_MAX).on("error", (error) => stream.destroy(error));
+    const pipe = stream.pipe.bind(stream);
+    stream.pipe = (parser) => {
+      pipe(trimmer);
+      return trimmer.pipe(parser);
+    };
+    return stream;
+  };
+}
+
 let system: string[] | undefined;
 
 /** The file is read at each connection, so that a renewed one is used. Without one: Node's own list and the system's. */
 function authorities(caPath: string | null): string[] {
   if (caPath !== null) return [readFileSync(caPath, "utf8")];
-  system ??= [...new Set([...rootCertificates, ...getCACertificates("system")])];
+  system ??= [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
   return system;
 }

@@ -3,7 +3,7 @@ import { BackOff, pause } from "../../core/runtime/back-off.ts";
 import type { Log } from "../../core/runtime/log.ts";
 import type { Metrics } from "../../core/runtime/metrics.ts";
 import { type BrokerAddress, brokerName, parseBrokerAddress } from "../../core/wire/broker-address.ts";
-import { BrokerConnection, type BrokerMessage, type ConnectionEnd } from "./broker-connection.ts";
+import { BrokerConnection, type BrokerMessage, type ConnectionEnd, PAYLOAD_BYTES_MAX } from "./broker-connection.ts";
 import { type Subscriptions, subscriptionsOf, verdictOn } from "./subscriptions.ts";
 
 /** The journal as sources need it. */
@@ -38,8 +38,6 @@ export interface BrokerNetwork {
   readonly clientId: string;
 }
 
-/** Longer than any uplink. The rest is thrown away, and what is left ends quarantined: unread it would come again for ever. */
-export const PAYLOAD_BYTES_MAX = 256 * 1024;
 const STOOD_MS = 10_000; // a connection that lasted: the next wait is short again
 const JOURNAL_WAIT_MS = 1000;
 const NO_COUNTS: BrokerSourceCounts = { uplinks: 0, repeats: 0, gatewayMessages: 0, unused: 0, cut: 0, lost: 0, connections: 0 };

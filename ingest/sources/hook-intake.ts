@@ -20,6 +20,7 @@ export interface HookIntakeOptions {
 const CONNECTIONS_MAX = 8; // one `web`, and its predecessors that are not gone yet
 const IN_FLIGHT_MAX = 2000; // of all connections; `web` stops long before
 const HELLO_MS = 2000;
+const DRAIN_MS = 500;
 const SOURCES_MAX = 1000;
 
 type Submit = Extract<HookFrame, { kind: "submit" }>;
@@ -31,6 +32,7 @@ export class HookIntake {
   readonly #sockets = new Set<Socket>();
   readonly #sources = new Map<string, { uplinks: number; lastMs: number }>();
   #inFlight = 0;
+  #closing = false;
 
   private constructor(options: HookIntakeOptions) {
     this.#options = options;
@@ -58,8 +60,12 @@ export class HookIntake {
     return [...this.#sources].map(([networkId, { uplinks, lastMs }]) => ({ networkId, uplinks, lastMessageAt: new Date(lastMs).toISOString() }));
   }
 
+  /** What is on its way to the disk is still answered, if it does not take long. */
   async close(): Promise<void> {
+    this.#closing = true;
     const closed = new Promise((resolve) => this.#server.close(resolve));
+    const deadlineMs = performance.now() + DRAIN_MS;
+    while (this.#inFlight > 0 && performance.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 5));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -105,7 +111,7 @@ export class HookIntake {
   async #keep({ source, topic, payload }: Pick<Submit, "source" | "topic" | "payload">): Promise<HookVerdict> {
     const { journal, nowMs } = this.#options;
     if (!journal.ready) return "refused";
-    if (this.#inFlight >= IN_FLIGHT_MAX) return "busy";
+    if (this.#closing || this.#inFlight >= IN_FLIGHT_MAX) return "busy";
     this.#inFlight += 1;
     const receivedAtMs = nowMs();
     try {

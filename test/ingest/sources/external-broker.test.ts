@@ -5,7 +5,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import { silentLog } from "../../../core/runtime/log.ts";
 import { Metrics } from "../../../core/runtime/metrics.ts";
-import { PAYLOAD_BYTES_MAX, type SourceJournal } from "../../../ingest/sources/external-broker.ts";
+import { PAYLOAD_BYTES_MAX } from "../../../ingest/sources/broker-connection.ts";
+import type { SourceJournal } from "../../../ingest/sources/external-broker.ts";
 import { clientIdOf, ExternalBrokers } from "../../../ingest/sources/external-brokers.ts";
 import { emptyCatalog, KEY, network, TestCatalog } from "../../broker/support.ts";
 import { until } from "../../support/peers.ts";
@@ -297,12 +298,18 @@ describe("a broker that is not ours", () => {
     const sources = sourcesOf({ id: "cs", url: `mqtt://127.0.0.1:${peer.port}` });
     await connected(sources);
     await peer.publish(UP, "x".repeat(PAYLOAD_BYTES_MAX + 1));
+    await peer.publish(UP, "y".repeat(20_000_000));
+    await peer.publish(UP, "z");
     await until(
-      () => peer.acknowledged.length === 1,
-      () => "the acknowledgement",
+      () => peer.acknowledged.length === 3,
+      () => "the acknowledgements",
     );
-    expect(sources.journal.kept[0]?.payload).toHaveLength(PAYLOAD_BYTES_MAX);
-    expect(sources.brokers.states()[0]?.counts.cut).toBe(1);
+    expect(sources.journal.kept.map(({ payload }) => [payload[0], payload.length])).toEqual([
+      ["x", PAYLOAD_BYTES_MAX],
+      ["y", PAYLOAD_BYTES_MAX],
+      ["z", 1],
+    ]);
+    expect(sources.brokers.states()[0]?.counts).toMatchObject({ cut: 2, connections: 1 });
   });
 
   test("a flood is not read faster than the disk takes it", async () => {
