@@ -12,6 +12,8 @@ import { readableDevices } from "../views.ts";
 import type { Visibility } from "../visibility.ts";
 
 const EXPORTS_MAX = 4; // at once: each goes through the store from end to end
+const STALL_MS = 300_000; // a client that takes nothing for so long gives its place to others
+const STALL_LOOK_MS = 1000;
 
 export function exportRoutes(app: FastifyInstance, api: ApiContext): void {
   let exporting = 0;
@@ -47,9 +49,16 @@ export function exportRoutes(app: FastifyInstance, api: ApiContext): void {
         ...period,
       });
       const csv = readingsCsv(visible(rows, visibility), { header: query.header, zone: api.zone(), deviceName: (id) => names.get(id) ?? "" });
-      const stream = Readable.from(csv, { objectMode: false, highWaterMark: 131_072 });
+      const client: Client = { waitsSinceMs: null };
+      const stream = Readable.from(handedTo(client, csv, api.nowMs), { objectMode: false, highWaterMark: 131_072 });
       exporting += 1;
+      const look = setInterval(() => {
+        if (client.waitsSinceMs === null || api.nowMs() - client.waitsSinceMs < STALL_MS) return;
+        api.metrics.count("azemichi_web_exports_stalled_total");
+        stream.destroy(new Error(`the client took nothing for ${STALL_MS / 1000} s`));
+      }, STALL_LOOK_MS);
       stream.once("close", () => {
+        clearInterval(look);
         exporting -= 1;
       });
       stream.once("error", (error) => api.log.warn("export broken off", { error }));
@@ -57,6 +66,18 @@ export function exportRoutes(app: FastifyInstance, api: ApiContext): void {
       return reply.type("text/csv; charset=utf-8").header("content-disposition", `attachment; filename="${name}.csv"`).send(stream);
     },
   });
+}
+
+interface Client {
+  waitsSinceMs: number | null; // since when a piece lies ready for it; null: it waits for us
+}
+
+async function* handedTo(client: Client, pieces: AsyncIterable<string>, nowMs: () => number): AsyncGenerator<string, void, undefined> {
+  for await (const piece of pieces) {
+    client.waitsSinceMs = nowMs();
+    yield piece;
+    client.waitsSinceMs = null;
+  }
 }
 
 async function* visible(rows: AsyncIterable<Reading>, visibility: Visibility): AsyncGenerator<Reading, void, undefined> {
