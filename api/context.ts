@@ -10,6 +10,7 @@ import type { SiteZone } from "../core/domain/site-zone.ts";
 import type { StaffOrder } from "../core/domain/staff-order.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { MetricSample, Metrics } from "../core/runtime/metrics.ts";
+import type { CodecAdmin } from "./codec-admin.ts";
 import type { EntryAdmin, UplinkRecord } from "./entry-admin.ts";
 import type { Hook, HookOutcome } from "./hook-client.ts";
 import type { LiveFeed } from "./live-feed.ts";
@@ -109,6 +110,7 @@ export interface ApiContext {
   readonly ledger: () => Promise<Ledger>;
   readonly siteAdmin: SiteAdmin;
   readonly entries: EntryAdmin;
+  readonly codecs: CodecAdmin;
   readonly uplinks: UplinkRecord;
   /** How a product makes a level of what it measures (`zeroMm` of a placement); null: it measures none, or a vendor's script says so. */
   readonly levelKind: (profile: string) => "distance" | "head" | null;

@@ -11,6 +11,8 @@ import type { Problem } from "./problem.ts";
 import { PROBLEM_TYPE, problemJson, sendProblem } from "./problem.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { baseOrderRoutes } from "./routes/base-orders.ts";
+import { codecRoutes } from "./routes/codecs.ts";
+import { deviceRedecodeRoutes } from "./routes/device-redecode.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { diagnosisRoutes } from "./routes/diagnosis.ts";
 import { entryRoutes } from "./routes/entries.ts";
@@ -20,6 +22,7 @@ import { hookRoutes } from "./routes/hooks.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { readingRoutes } from "./routes/readings.ts";
+import { redecodeRoutes } from "./routes/redecode.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { siteRoutes } from "./routes/site.ts";
 import { sourceRoutes } from "./routes/sources.ts";
@@ -38,6 +41,7 @@ const ROUTES = [
   liveRoutes,
   thingRoutes,
   deviceRoutes,
+  deviceRedecodeRoutes,
   entryRoutes,
   uplinkRoutes,
   baseOrderRoutes,
@@ -46,6 +50,8 @@ const ROUTES = [
   diagnosisRoutes,
   readingRoutes,
   exportRoutes,
+  codecRoutes,
+  redecodeRoutes,
   sourceRoutes,
 ];
 

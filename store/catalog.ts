@@ -5,10 +5,12 @@ import { openForWriting, transaction } from "../core/runtime/sqlite.ts";
 import type { SiteFile } from "../core/wire/site-file.ts";
 import { addOrder, listOrders, type NewOrder, readOrders } from "./base-orders.ts";
 import { catalogOf } from "./catalog-entries.ts";
-import { type AnyEntry, type CatalogWriting, type EntryRow, idOf, KINDS, putEntries, readEntries, sealEntry } from "./catalog-rows.ts";
+import { type AnyEntry, type CatalogWriting, type EntryRow, idOf, KINDS, liveCodecIds, putEntries, readEntries, sealEntry } from "./catalog-rows.ts";
 import { catalogMigrations } from "./catalog-schema.ts";
+import { readLiveCodecs } from "./codecs.ts";
 import { type LocalEdits, saveOrigins, withLocalEdits } from "./entry-origin.ts";
 import { withHomeBases } from "./home-bases.ts";
+import { readRedecodes } from "./redecode-orders.ts";
 import { checkSite, type SiteIssue } from "./site-check.ts";
 import { withKeptAddressSecrets, withoutAddressSecrets } from "./site-secrets.ts";
 import { droppedZeros } from "./zero-log.ts";
@@ -56,7 +58,7 @@ export class CatalogStore {
     const stored = readEntries(this.#db).file;
     const kept = withKeptAddressSecrets(document, stored);
     const local = withLocalEdits(kept.document, stored, { db: this.#db, key: this.#key });
-    const check = checkSite(this.#merge(local.document, stored), this.#profiles);
+    const check = checkSite(this.#merge(local.document, stored), this.#profiles, liveCodecIds(this.#db));
     if (check.ok && kept.issues.length > 0) return { ok: false, issues: kept.issues };
     if (!check.ok) return { ok: false, issues: check.issues.map((issue) => ({ ...issue, path: local.pathOf(issue.path) })) };
     const warnings = check.warnings.map((warning) => ({ ...warning, path: local.pathOf(warning.path) }));
@@ -123,5 +125,10 @@ export class CatalogStore {
 /** An empty catalog is a site without anything in it. */
 export function readCatalog(db: DatabaseSync): Catalog {
   const { file, digests } = readEntries(db);
-  return { ...catalogOf(file.site === undefined ? { ...file, site: { id: "site" } } : file, digests), ...readOrders(db) };
+  return {
+    ...catalogOf(file.site === undefined ? { ...file, site: { id: "site" } } : file, digests),
+    ...readOrders(db),
+    codecs: readLiveCodecs(db),
+    redecodes: readRedecodes(db),
+  };
 }

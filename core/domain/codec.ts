@@ -59,3 +59,11 @@ export interface RedecodeProgress {
   readonly endedAt: string | null;
   readonly error: string | null;
 }
+
+/** What is kept of a codec: the version that was put last, and the one that decodes, which may be an earlier one. */
+export interface StoredCodec {
+  readonly newest: VendorCodec;
+  readonly live: VendorCodec | null; // null: none has passed yet
+  readonly at: string; // of the newest, RFC 3339 UTC with ms
+  readonly username: string;
+}

@@ -6,7 +6,7 @@ export interface SandboxRequest {
   readonly sha256: string;
   readonly script: string | null; // null: the thread has it already
   readonly forget: readonly string[]; // scripts that are used no more
-  readonly frame: ScriptFrame;
+  readonly frames: readonly ScriptFrame[]; // one after the other; a stop ends it
 }
 
 /** A frame as a vendor script gets it. */
@@ -28,7 +28,7 @@ export type StopCause = "time" | "memory" | "crash";
 
 export interface SandboxAnswer {
   readonly id: number;
-  readonly outcome: SandboxOutcome;
+  readonly outcomes: readonly SandboxOutcome[];
 }
 
 export interface SandboxWorkerData {
@@ -40,11 +40,8 @@ export interface SandboxWorkerData {
 /** Places in `signals`. */
 export const READY = 0;
 export const ANSWERS = 1;
-export const PHASE = 2; // of the question under way
+export const PROGRESS = 2; // of the question under way: the frame at which it is, from 1; 0: the script is not loaded yet
 export const SIGNALS = 3;
-/** Values of PHASE: who waits asks only when it takes long. */
-export const ASKED = 0;
-export const RUNNING = 1;
 
 /** TS013 leaves 100 ms to a script, as ChirpStack and The Things Stack do. CPU time, so that a busy machine changes no result. */
 export const RUN_CPU_MS = 100;

@@ -1,5 +1,5 @@
 import { workerData } from "node:worker_threads";
-import { ANSWERS, PHASE, READY, RUNNING, type SandboxAnswer, type SandboxOutcome, type SandboxRequest, type SandboxWorkerData } from "./sandbox-protocol.ts";
+import { ANSWERS, PROGRESS, READY, type SandboxAnswer, type SandboxOutcome, type SandboxRequest, type SandboxWorkerData } from "./sandbox-protocol.ts";
 import { ScriptSandbox } from "./script-sandbox.ts";
 
 /** The thread of the sandboxes. Who asks sleeps until `signals` says that the answer is there, and ends this thread where none comes. */
@@ -14,20 +14,24 @@ class SandboxThread {
     this.#wasm = wasm;
   }
 
-  /** `onRun` is called when the script is loaded and begins. */
-  async answer(request: SandboxRequest, onRun: () => void): Promise<SandboxOutcome> {
+  /** `onFrame` is called when a frame begins, with its number from 1. */
+  async answer(request: SandboxRequest, onFrame: (number: number) => void): Promise<readonly SandboxOutcome[]> {
     for (const sha256 of request.forget) {
       this.#scripts.delete(sha256);
       this.#loaded.delete(sha256);
     }
-    const { sha256, script, frame } = request;
+    const { sha256, script, frames } = request;
     if (script !== null) this.#scripts.set(sha256, script);
     const sandbox = await this.#sandbox(sha256);
-    if (!(sandbox instanceof ScriptSandbox)) return sandbox;
-    onRun();
-    const outcome = sandbox.run(frame);
+    if (!(sandbox instanceof ScriptSandbox)) return [sandbox];
+    const outcomes: SandboxOutcome[] = [];
+    for (const frame of frames) {
+      onFrame(outcomes.length + 1);
+      outcomes.push(sandbox.run(frame));
+      if (sandbox.isSpent) break;
+    }
     if (sandbox.isSpent) this.#loaded.delete(sha256);
-    return outcome;
+    return outcomes;
   }
 
   async #sandbox(sha256: string): Promise<ScriptSandbox | SandboxOutcome> {
@@ -60,13 +64,13 @@ function serve(data: SandboxWorkerData): void {
   let work: Promise<void> = Promise.resolve();
   port.on("message", (request: SandboxRequest) => {
     work = work.then(async () => {
-      let outcome: SandboxOutcome;
+      let outcomes: readonly SandboxOutcome[];
       try {
-        outcome = await thread.answer(request, () => Atomics.store(signals, PHASE, RUNNING));
+        outcomes = await thread.answer(request, (number) => Atomics.store(signals, PROGRESS, number));
       } catch (error) {
-        outcome = { kind: "unavailable", message: (error as Error).message };
+        outcomes = [{ kind: "unavailable", message: (error as Error).message }];
       }
-      port.postMessage({ id: request.id, outcome } satisfies SandboxAnswer);
+      port.postMessage({ id: request.id, outcomes } satisfies SandboxAnswer);
       raise(ANSWERS);
     });
   });

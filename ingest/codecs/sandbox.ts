@@ -1,19 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import {
-  ANSWERS,
-  ASKED,
-  LOAD_WALL_MS,
-  PHASE,
-  READY,
-  RUN_WALL_MS,
-  RUNNING,
-  type SandboxAnswer,
-  type SandboxOutcome,
-  type ScriptFrame,
-  SIGNALS,
-} from "./sandbox-protocol.ts";
+import { ANSWERS, LOAD_WALL_MS, PROGRESS, READY, RUN_WALL_MS, type SandboxAnswer, type SandboxOutcome, type ScriptFrame, SIGNALS } from "./sandbox-protocol.ts";
 
 /** A script by what names its version. */
 export interface Script {
@@ -31,7 +19,13 @@ export interface WallLimits {
   readonly runMs: number;
   readonly loadMs: number;
 }
-const WALLS: WallLimits = { runMs: RUN_WALL_MS, loadMs: LOAD_WALL_MS };
+export const WALLS: WallLimits = { runMs: RUN_WALL_MS, loadMs: LOAD_WALL_MS };
+
+/** `stop`: the thread did not come back from that frame; what the frames before it gave is lost with it. */
+export interface BatchOutcome {
+  readonly outcomes: readonly SandboxOutcome[];
+  readonly stop: { readonly index: number; readonly outcome: SandboxOutcome } | null;
+}
 
 /**
  * Runs vendor scripts in a thread of their own while the caller's waits: for at most a moment, whatever the script does. Where the
@@ -53,15 +47,21 @@ export class Sandbox {
     }
   }
 
-  /** Never throws; blocks this thread until the answer is there, by the clock for at most both of `walls`. */
-  run(script: Script, frame: ScriptFrame, walls: WallLimits = WALLS): SandboxOutcome {
+  /** Never throws; blocks this thread until the answer is there. */
+  run(script: Script, frame: ScriptFrame): SandboxOutcome {
+    const { outcomes, stop } = this.runAll(script, [frame], WALLS);
+    return stop?.outcome ?? outcomes[0] ?? { kind: "unavailable", message: "the sandbox gave no answer" };
+  }
+
+  /** One after the other, up to the first stop. Never throws; blocks this thread. Several at once cost one change of threads. */
+  runAll(script: Script, frames: readonly ScriptFrame[], walls: WallLimits): BatchOutcome {
     try {
       const thread = this.#started();
-      if (thread === undefined) return { kind: "unavailable", message: `the sandbox did not start within ${START_WALL_MS} ms` };
-      return this.#ask(thread.port, { script, frame, walls });
+      if (thread) return this.#ask(thread.port, { script, frames, walls });
+      return { outcomes: [{ kind: "unavailable", message: `the sandbox did not start within ${START_WALL_MS} ms` }], stop: null };
     } catch (error) {
       this.#end();
-      return { kind: "unavailable", message: (error as Error).message };
+      return { outcomes: [{ kind: "unavailable", message: (error as Error).message }], stop: null };
     }
   }
 
@@ -79,24 +79,40 @@ export class Sandbox {
     this.#end();
   }
 
-  #ask(port: MessagePort, question: { script: Script; frame: ScriptFrame; walls: WallLimits }): SandboxOutcome {
+  #ask(port: MessagePort, question: { script: Script; frames: readonly ScriptFrame[]; walls: WallLimits }): BatchOutcome {
     const { sha256, script } = question.script;
-    const { bytes, fPort, recvTimeMs } = question.frame;
-    const { runMs, loadMs } = question.walls;
+    const { frames, walls } = question;
     this.#lastId += 1;
     const id = this.#lastId;
     const answers = Atomics.load(this.#signals, ANSWERS);
-    Atomics.store(this.#signals, PHASE, ASKED);
-    port.postMessage({ id, sha256, script: this.#given.has(sha256) ? null : script, forget: this.#forget, frame: { bytes, fPort, recvTimeMs } });
+    Atomics.store(this.#signals, PROGRESS, 0);
+    const plain = frames.map(({ bytes, fPort, recvTimeMs }) => ({ bytes: Uint8Array.from(bytes), fPort, recvTimeMs })); // a Buffer would bring the whole of its pool
+    port.postMessage({ id, sha256, script: this.#given.has(sha256) ? null : script, forget: this.#forget, frames: plain });
     this.#given.add(sha256);
     this.#forget = [];
-    let waited = Atomics.wait(this.#signals, ANSWERS, answers, runMs);
-    // the script is not to blame yet: it is being loaded, or its thread has not had a turn
-    if (waited === "timed-out" && Atomics.load(this.#signals, PHASE) !== RUNNING) waited = Atomics.wait(this.#signals, ANSWERS, answers, loadMs);
-    const answer = waited === "timed-out" ? undefined : (receiveMessageOnPort(port)?.message as SandboxAnswer | undefined);
-    if (answer?.id === id) return answer.outcome;
+    if (this.#answered(answers, walls)) {
+      const answer = receiveMessageOnPort(port)?.message as SandboxAnswer | undefined;
+      if (answer?.id === id) return { outcomes: answer.outcomes, stop: null };
+    }
+    const at = Math.max(1, Atomics.load(this.#signals, PROGRESS));
     this.#end();
-    return { kind: "stopped", by: "time", message: `stopped: it did not come back within ${Math.round(runMs)} ms` };
+    const message = `stopped: it did not come back within ${Math.round(walls.runMs)} ms`;
+    return { outcomes: [], stop: { index: at - 1, outcome: { kind: "stopped", by: "time", message } } };
+  }
+
+  /** Waits as long as each frame, and before them the loading of the script, gets on in its time. */
+  #answered(answers: number, { runMs, loadMs }: WallLimits): boolean {
+    let progress = 0;
+    let waitMs = runMs + loadMs;
+    for (;;) {
+      // the notice of the answer before may arrive only now: the count is what is true
+      const waited = Atomics.wait(this.#signals, ANSWERS, answers, waitMs);
+      if (Atomics.load(this.#signals, ANSWERS) !== answers) return true;
+      const now = Atomics.load(this.#signals, PROGRESS);
+      if (waited === "timed-out" && now === progress) return false;
+      progress = now;
+      waitMs = runMs;
+    }
   }
 
   #started(): { readonly port: MessagePort } | undefined {
