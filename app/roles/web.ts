@@ -35,6 +35,7 @@ import { hookCredential, hookSocketToConnect } from "../hook-socket.ts";
 import { plainListeners, VERSION } from "../ready.ts";
 import type { RoleContext, RunRole } from "../role.ts";
 import { openCatalog } from "../site-import.ts";
+import { openCodecAdmin } from "./codec-admin.ts";
 import { uplinkTrouble } from "./uplink-trouble.ts";
 
 const MAP_ROOT = fileURLToPath(new URL("../../map-ui/dist/", import.meta.url));
@@ -92,6 +93,7 @@ export const run: RunRole = async (context) => {
     ledger,
     siteAdmin: siteAdminOf(store, catalog),
     entries: entryAdminOf(store, catalog),
+    codecs: openCodecAdmin(context, store),
     uplinks,
     levelKind,
     feed,

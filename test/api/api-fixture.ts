@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import type { CodecAdmin } from "../../api/codec-admin.ts";
 import type { ApiContext, ApiSettings, CorrectionHistoryReader, HookPort, Readiness, SiteAdmin, StaffOrders, TelemetryReader } from "../../api/context.ts";
 import type { EntryAdmin, UplinkRecord } from "../../api/entry-admin.ts";
 import type { FeedLimits } from "../../api/live-feed.ts";
@@ -99,7 +100,22 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
+/** A catalog without codecs; what they do has its own tests. */
+export const NO_CODECS: CodecAdmin = {
+  isPath: () => true,
+  list: () => [],
+  find: () => undefined,
+  put: async () => ({ kind: "busy" }),
+  remove: async () => false,
+  try: async () => null,
+  orderRedecode: (order) => ({ ...order, id: 1, cancelledAtMs: null }),
+  cancelRedecode: () => undefined,
+  redecodes: () => [],
+  progress: ({ id }) => ({ id, state: "waiting", total: 0, done: 0, changed: 0, startedAt: null, endedAt: null, error: null }),
+};
+
 export interface TestApiOptions {
+  readonly codecs?: CodecAdmin;
   readonly demo?: boolean;
   readonly readings?: readonly Reading[];
   readonly telemetry?: TelemetryReader;
@@ -165,6 +181,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     sources: new SourceStatesFeed(metrics),
     ledger: async () => EMPTY_LEDGER,
     entries: options.entries ?? NO_ENTRIES,
+    codecs: options.codecs ?? NO_CODECS,
     uplinks: options.uplinks ?? NO_UPLINKS,
     levelKind: options.levelKind ?? (() => "distance"),
     siteAdmin: options.siteAdmin ?? { exportSite: () => ({ site: { id: "town" } }), importSite: async () => ({ ok: true, warnings: [] }) },
