@@ -39,8 +39,8 @@ export interface CodecAdmin {
   remove(id: string): Promise<boolean>;
   /** With the version that was put last, live or not. Null: too many wait. */
   try(codec: StoredCodec, frame: { readonly bytes: Uint8Array; readonly fPort: number; readonly recvTimeMs: number }): Promise<CodecTrial | null>;
-  orderRedecode(order: Omit<RedecodeOrder, "id" | "cancelledAtMs">): Promise<RedecodeOrder>;
-  cancelRedecode(id: number, atMs: number): Promise<RedecodeOrder | undefined>;
+  orderRedecode(order: Omit<RedecodeOrder, "id" | "cancelledAtMs">): RedecodeOrder;
+  cancelRedecode(id: number, atMs: number): RedecodeOrder | undefined;
   /** Newest first. */
   redecodes(codecId: string, max: number): readonly RedecodeOrder[];
   progress(order: RedecodeOrder): RedecodeProgress;

@@ -58,6 +58,7 @@ export function codecRoutes(app: FastifyInstance, api: ApiContext): void {
       const users = devicesOf(api, id);
       if (users.length > 0) return sendProblem(reply, { status: 409, detail: `It is used by ${users.slice(0, 20).join(", ")}.` });
       if (!(await api.codecs.remove(id))) return sendProblem(reply, { status: 404, detail: NO_CODEC });
+      api.catalog.refresh?.();
       api.log.info("codec removed", { codec: id, username: nameOf(viewer) });
       return reply.code(204).send();
     },
@@ -96,6 +97,7 @@ async function put(api: ApiContext, ask: { codec: NewCodec; viewer: Viewer; repl
   const outcome = await api.codecs.put(codec, { username: nameOf(viewer), nowMs: api.nowMs });
   if (outcome.kind === "busy") return sendProblem(reply, BUSY);
   if (outcome.kind === "full") return sendProblem(reply, { status: 409, detail: "There are too many codecs; remove one that no device uses." });
+  api.catalog.refresh?.();
   const { gate, unreached } = outcome;
   const { newest, live } = outcome.codec;
   api.log.info("codec stored", { codec: newest.id, sha256: newest.sha256, live: gate.live, why: gate.why, username: nameOf(viewer) });

@@ -23,7 +23,7 @@ export function redecodeRoutes(app: FastifyInstance, api: ApiContext): void {
     query: z.strictObject(Period),
     body: z.strictObject({}).nullish(),
     ok: { status: 202, description: "the order; its progress is at the same address", schema: RedecodeSchema },
-    handle: async ({ params: { id }, query, viewer }, reply) => {
+    handle: ({ params: { id }, query, viewer }, reply) => {
       if (api.codecs.find(id) === undefined) return sendProblem(reply, { status: 404, detail: NO_CODEC });
       const period = periodOf(api, query);
       if ("detail" in period) return sendProblem(reply, { status: 400, detail: period.detail });
@@ -31,7 +31,7 @@ export function redecodeRoutes(app: FastifyInstance, api: ApiContext): void {
       if (fromMs !== null && toMs !== null && fromMs >= toMs) return sendProblem(reply, { status: 400, detail: "from: must be before to." });
       const open = ordersOf(api, id).filter(({ state }) => !ENDED.has(state));
       if (open.length >= OPEN_MAX) return sendProblem(reply, { status: 409, detail: `${open.length} orders of this codec wait already; cancel one.` });
-      const order = await api.codecs.orderRedecode({
+      const order = api.codecs.orderRedecode({
         atMs: api.nowMs(),
         what: { kind: "codec", codecId: id },
         fromMs,
@@ -39,6 +39,7 @@ export function redecodeRoutes(app: FastifyInstance, api: ApiContext): void {
         username: nameOf(viewer),
         reason: "codec",
       });
+      api.catalog.refresh?.();
       api.log.info("re-decoding ordered", { order: order.id, codec: id, username: order.username });
       return redecodeJson(order, api.codecs.progress(order));
     },
@@ -63,12 +64,13 @@ export function redecodeRoutes(app: FastifyInstance, api: ApiContext): void {
     access: "staff",
     params: Params.extend({ order: z.coerce.number().int().min(1) }),
     ok: { description: "the order; it ends within 2 s", schema: RedecodeSchema },
-    handle: async ({ params: { id, order: number }, viewer }, reply) => {
+    handle: ({ params: { id, order: number }, viewer }, reply) => {
       const order = api.codecs.redecodes(id, SHOWN).find((one) => one.id === number);
       if (order === undefined) return sendProblem(reply, { status: 404, detail: "There is no such order." });
       const progress = api.codecs.progress(order);
       if (ENDED.has(progress.state)) return sendProblem(reply, { status: 409, detail: `It has ended: ${progress.state}.` });
-      const cancelled = (await api.codecs.cancelRedecode(order.id, api.nowMs())) ?? order;
+      const cancelled = api.codecs.cancelRedecode(order.id, api.nowMs()) ?? order;
+      api.catalog.refresh?.();
       api.log.info("re-decoding cancelled", { order: order.id, codec: id, username: nameOf(viewer) });
       return redecodeJson(cancelled, api.codecs.progress(cancelled));
     },

@@ -29,8 +29,9 @@ export function openCodecAdmin({ dataFolder, resources }: RoleContext, store: Ca
     },
     remove: (id) => store.exclusive(({ db }) => deleteCodec(db, id)),
     try: ({ newest }, frame) => bench.try(newest, frame),
-    orderRedecode: (order) => store.exclusive(({ db }) => addRedecode(db, order)),
-    cancelRedecode: (id, atMs) => store.exclusive(({ db }) => cancelRedecode(db, id, atMs)),
+    // one row each, which no other work on the catalog reads: they need not wait for their turn
+    orderRedecode: (order) => store.read((db) => addRedecode(db, order)),
+    cancelRedecode: (id, atMs) => store.read((db) => cancelRedecode(db, id, atMs)),
     redecodes: (codecId, max) => store.read((db) => listRedecodes(db, { what: { kind: "codec", codecId }, max })),
     progress: (order) => redecodeProgress(readings.get(), order),
   };
