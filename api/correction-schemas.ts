@@ -11,7 +11,7 @@ const text = z.string();
 const number = z.number();
 const fix = z.enum(["none", "single", "dgps", "fix", "float", "other", "unknown"]).describe("GGA field 6 in words");
 
-const SentenceSchema = z.looseObject({ code: text, ja: text, en: text }) satisfies z.ZodType<Sentence>;
+export const SentenceSchema = z.looseObject({ code: text, ja: text, en: text }) satisfies z.ZodType<Sentence>;
 const FindingSchema = z.looseObject({
   ...SentenceSchema.shape,
   severity: z.enum(["hint", "warning", "fault"]),

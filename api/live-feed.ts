@@ -1,10 +1,11 @@
 import type { ServerResponse } from "node:http";
+import type { DeviceState } from "../core/domain/device-state.ts";
 import type { BaseHealth, GatewayState, RoverState } from "../core/domain/live.ts";
 import type { Log } from "../core/runtime/log.ts";
 import type { Metrics } from "../core/runtime/metrics.ts";
 import type { LiveItem } from "./live-messages.ts";
 import { messageOf } from "./live-messages.ts";
-import { visibleData } from "./live-visibility.ts";
+import { type LiveThings, visibleData } from "./live-visibility.ts";
 import type { SseLimits } from "./sse-client.ts";
 import { SseClient } from "./sse-client.ts";
 import type { Visibility } from "./visibility.ts";
@@ -50,9 +51,14 @@ interface Client {
  * ids that only grow, also over a restart, so that a browser goes on where it was, or is told to `reset`.
  */
 export class LiveFeed {
-  readonly #options: { nowMs: () => number; metrics: Metrics; log: Log; roverParty: (roverId: string) => string | null };
+  readonly #options: LiveThings & { readonly metrics: Metrics; readonly log: Log };
   readonly #limits: FeedLimits;
-  readonly #states = { base: new Map<string, LiveEvent>(), rover: new Map<string, LiveEvent>(), gateway: new Map<string, LiveEvent>() };
+  readonly #states = {
+    base: new Map<string, LiveEvent>(),
+    rover: new Map<string, LiveEvent>(),
+    gateway: new Map<string, LiveEvent>(),
+    device: new Map<string, LiveEvent>(),
+  };
   readonly #lastPayload = new Map<string, string>();
   readonly #waitingRovers = new Map<string, RoverState>();
   readonly #clients = new Set<Client>();
@@ -61,13 +67,7 @@ export class LiveFeed {
   #id: number;
   #forgottenId: number; // who has seen less than this cannot resume
 
-  constructor(options: {
-    nowMs: () => number;
-    metrics: Metrics;
-    log: Log;
-    roverParty: (roverId: string) => string | null;
-    limits?: Partial<FeedLimits>;
-  }) {
+  constructor(options: LiveThings & { metrics: Metrics; log: Log; limits?: Partial<FeedLimits> }) {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#id = options.nowMs() * 1000; // at most 1,000 events per ms: no id is given twice over a restart
@@ -76,7 +76,7 @@ export class LiveFeed {
 
   /** Only what is meant for browsers: `azemichi/v1/#` would also ask the relay for every base's raw stream. */
   listen(source: LiveSource): void {
-    for (const filter of ["azemichi/v1/readings/+", "azemichi/v1/bases/+/health", "azemichi/v1/rovers/+", "azemichi/v1/gateways/+"])
+    for (const filter of ["azemichi/v1/readings/+", "azemichi/v1/bases/+/health", "azemichi/v1/rovers/+", "azemichi/v1/gateways/+", "azemichi/v1/states/+"])
       source.subscribe(filter, (topic, payload) => this.receive(topic, payload));
   }
 
@@ -116,6 +116,10 @@ export class LiveFeed {
   }
   gatewayState(gatewayId: string): GatewayState | null {
     return (this.#states.gateway.get(gatewayId) as (LiveEvent & { name: "gateway" }) | undefined)?.data ?? null;
+  }
+
+  deviceState(deviceId: string): DeviceState | null {
+    return (this.#states.device.get(deviceId) as (LiveEvent & { name: "device" }) | undefined)?.data ?? null;
   }
 
   /** No more streams, for anybody or for this owner: one account cannot take the places of all. */
@@ -224,7 +228,7 @@ export class LiveFeed {
   }
 
   #send(client: Client, event: LiveEvent, whole?: string): void {
-    const data = visibleData(event, client.visibility, this.#options.roverParty);
+    const data = visibleData(event, client.visibility, this.#options);
     if (data === null) return;
     const outcome = client.sse.push(whole !== undefined && data === event.data ? whole : textOf(event, data));
     if (outcome === "overflowed") this.#options.metrics.count("azemichi_web_live_resets_total", { reason: "slow" });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DeviceState } from "../core/domain/device-state.ts";
 import type { BaseHealth, GatewayState, RoverState } from "../core/domain/live.ts";
 import type { ReadingJson } from "../core/domain/reading.ts";
 import { TOPIC_ROOT } from "../core/domain/topics.ts";
@@ -8,12 +9,13 @@ export type LiveItem =
   | { readonly name: "reading"; readonly data: readonly ReadingJson[] }
   | { readonly name: "base"; readonly key: string; readonly data: BaseHealth }
   | { readonly name: "rover"; readonly key: string; readonly data: RoverState }
-  | { readonly name: "gateway"; readonly key: string; readonly data: GatewayState };
+  | { readonly name: "gateway"; readonly key: string; readonly data: GatewayState }
+  | { readonly name: "device"; readonly key: string; readonly data: DeviceState };
 
 /** `gone`: the retained message was cleared. */
 export type LiveMessage =
   | { readonly kind: "item"; readonly item: LiveItem }
-  | { readonly kind: "gone"; readonly name: "base" | "rover" | "gateway"; readonly key: string }
+  | { readonly kind: "gone"; readonly name: "base" | "rover" | "gateway" | "device"; readonly key: string }
   | { readonly kind: "malformed"; readonly reason: string };
 
 // Our own roles write these messages: checked is what the feed itself looks at, the rest is passed on.
@@ -24,12 +26,13 @@ const Readings = z.looseObject({
 const Base = z.looseObject({ baseId: z.string() });
 const Rover = z.looseObject({ roverId: z.string() });
 const Gateway = z.looseObject({ gatewayId: z.string() });
+const Device = z.looseObject({ deviceId: z.string() });
 
 /** A message of DESIGN.md §5 for browsers. */
 export function messageOf(topic: string, text: string): LiveMessage {
   const [kind = "", key = ""] = topic.slice(TOPIC_ROOT.length + 1).split("/");
   if (text === "") {
-    const name = ({ bases: "base", rovers: "rover", gateways: "gateway" } as const)[kind];
+    const name = ({ bases: "base", rovers: "rover", gateways: "gateway", states: "device" } as const)[kind];
     return name ? { kind: "gone", name, key } : { kind: "malformed", reason: "empty" };
   }
   let json: unknown;
@@ -47,6 +50,8 @@ export function messageOf(topic: string, text: string): LiveMessage {
       return checked(Rover, json, { name: "rover", key, data: json as RoverState });
     case "gateways":
       return checked(Gateway, json, { name: "gateway", key, data: json as GatewayState });
+    case "states":
+      return checked(Device, json, { name: "device", key, data: json as DeviceState });
     default:
       return { kind: "malformed", reason: "unexpected topic" };
   }

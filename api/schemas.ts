@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { BaseJson, ConfigJson, DeviceJson, GatewayJson, MeJson, PlotsJson, RoverJson, SeriesJson, SnapshotJson } from "../core/domain/api.ts";
+import type { DeviceState } from "../core/domain/device-state.ts";
 import type { Ledger, LedgerCounts } from "../core/domain/ledger.ts";
 import type { BaseHealth, GatewayState, RoverState } from "../core/domain/live.ts";
 import { QUANTITIES } from "../core/domain/quantity.ts";
 import type { ReadingJson } from "../core/domain/reading.ts";
-import { BaseTruthSchema, RoverServiceSchema } from "./correction-schemas.ts";
+import { BaseTruthSchema, RoverServiceSchema, SentenceSchema } from "./correction-schemas.ts";
 
 /** What the API answers, for OpenAPI and for the tests; each must give the type of core/domain it describes. */
 const time = z.iso.datetime({ precision: 3 }).describe("RFC 3339, UTC, with milliseconds");
@@ -56,6 +57,26 @@ export const PlotsSchema = z.strictObject({
   ),
 }) satisfies z.ZodType<PlotsJson>;
 
+const DeviceStateSchema = z.looseObject({
+  deviceId: text,
+  at: time,
+  state: z.enum(["reporting", "silent", "unknown"]),
+  since: time.nullable(),
+  lastSeenAt: time.nullable(),
+  lastReceivedAt: time.nullable(),
+  intervalS: z.number(),
+  cause: z.enum(["gateway", "network", "device", "channel", "restart"]).nullable(),
+  note: SentenceSchema.nullable(),
+  channels: z.array(z.looseObject({ quantity: QuantitySchema, depthCm: z.number().nullable(), lastAt: time, state: z.enum(["reporting", "silent"]) })),
+  radio: z.looseObject({
+    gateways: z.array(z.looseObject({ gatewayId: text, lastAt: time, rssiDbm: z.number().nullable(), snrDb: z.number().nullable() })),
+    framesReceived: count,
+    framesLost: count,
+    lossPct: z.number().nullable(),
+  }),
+  battery: z.looseObject({ voltageV: z.number().nullable(), percent: z.number().nullable(), at: time.nullable(), daysLeft: count.nullable() }),
+}) satisfies z.ZodType<DeviceState>;
+
 export const DeviceSchema = z.strictObject({
   id: text,
   name: text,
@@ -64,6 +85,7 @@ export const DeviceSchema = z.strictObject({
   intervalS: z.number(),
   plotId: text.nullable(),
   lastReadingAt: time.nullable(),
+  state: DeviceStateSchema.nullable(),
 }) satisfies z.ZodType<DeviceJson>;
 
 export const BaseHealthSchema = z.looseObject({

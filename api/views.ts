@@ -73,6 +73,7 @@ export function devicesView(api: ApiContext, visibility: Visibility, latest: rea
         intervalS: d.intervalS,
         plotId,
         lastReadingAt: at === undefined ? null : new Date(at).toISOString(),
+        state: api.feed.deviceState(d.id),
       };
     });
 }

@@ -54,7 +54,7 @@ export function liveRoutes(app: FastifyInstance, api: ApiContext): void {
     summary: "What happens, as server-sent events; goes on after `Last-Event-ID`, or after `since` when the browser has none yet",
     access: "reader",
     query: Since,
-    ok: { description: "hello, reading, base, rover, gateway, reset", type: "text/event-stream" },
+    ok: { description: "hello, reading, device, base, rover, gateway, reset", type: "text/event-stream" },
     handle: ({ query, viewer, request }, reply) => {
       const owner = ownerOf(viewer);
       if (api.feed.full(owner)) {

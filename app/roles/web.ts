@@ -139,7 +139,13 @@ function checkTrustProxy(text: string | null): void {
 
 function newFeed(context: RoleContext): LiveFeed {
   const { nowMs, metrics, log, catalog } = context;
-  return new LiveFeed({ nowMs, metrics, log, roverParty: (id) => catalog.current().rovers.find((r) => r.id === id)?.party ?? null });
+  return new LiveFeed({
+    nowMs,
+    metrics,
+    log,
+    roverParty: (id) => catalog.current().rovers.find((r) => r.id === id)?.party ?? null,
+    device: (id) => catalog.current().devices.find((d) => d.id === id),
+  });
 }
 
 function every(context: RoleContext, ms: number, work: () => void): void {

@@ -1,4 +1,5 @@
 /** The JSON of the HTTP API (DESIGN.md §7) as both sides of it know it. Times are RFC 3339, UTC, with milliseconds. */
+import type { DeviceState } from "./device-state.ts";
 import type { BaseHealth, GatewayState, RoverState } from "./live.ts";
 import type { WaterBandCm } from "./paddy-status.ts";
 import type { ReadingJson } from "./reading.ts";
@@ -60,6 +61,7 @@ export interface DeviceJson {
   readonly intervalS: number;
   readonly plotId: string | null;
   readonly lastReadingAt: string | null;
+  readonly state: DeviceState | null; // null: field has said nothing of it yet
 }
 
 /** `GET bases` (array). */
@@ -110,6 +112,7 @@ export interface LiveEvents {
   readonly base: BaseHealth;
   readonly rover: RoverState;
   readonly gateway: GatewayState;
+  readonly device: DeviceState;
   readonly reset: { readonly at: string };
 }
 

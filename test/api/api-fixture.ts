@@ -69,7 +69,6 @@ const NO_UPLINKS: UplinkRecord = {
   one: async () => null,
   summary: async (fromMs) => ({ from: new Date(fromMs).toISOString(), complete: true, counts: [] }),
   unknownDevices: async () => ({ devices: [], total: 0, next: null }),
-  redecodeState: async () => null,
 };
 
 /** Orders in memory; what the catalog makes of them has its own tests. */
@@ -152,6 +151,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     metrics,
     log: silentLog,
     roverParty: (id) => catalog.rovers.find((r) => r.id === id)?.party ?? null,
+    device: (id) => catalog.devices.find((d) => d.id === id),
     ...(options.limits ? { limits: options.limits } : {}),
   });
   view.onChange(() => feed.startOver());

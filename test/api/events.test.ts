@@ -273,5 +273,5 @@ test("the feed asks the bus for what browsers need, never for raw base streams",
   await start();
   const filters: string[] = [];
   t.feed.listen({ subscribe: (filter) => void filters.push(filter) });
-  expect(filters).toEqual(["azemichi/v1/readings/+", "azemichi/v1/bases/+/health", "azemichi/v1/rovers/+", "azemichi/v1/gateways/+"]);
+  expect(filters).toEqual(["azemichi/v1/readings/+", "azemichi/v1/bases/+/health", "azemichi/v1/rovers/+", "azemichi/v1/gateways/+", "azemichi/v1/states/+"]);
 });

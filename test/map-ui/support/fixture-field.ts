@@ -220,6 +220,7 @@ export function fixtureSnapshot(nowMs: number): SnapshotJson {
       intervalS: INTERVAL_S,
       plotId,
       lastReadingAt: at(timeMs),
+      state: null,
     });
     readings.push(
       reading(id, plotId, "water.level", level[0], timeMs),
