@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../../broker/limits.ts";
 import { rolePassword, roleUser } from "../../core/runtime/bus-credentials.ts";
 import { asDevice, BUS_SECRET, closed, connected, device, RawClient, rawConnect, rawPublish, startBroker, type TestBroker, until } from "./support.ts";
 
@@ -63,6 +64,14 @@ describe("log-in", () => {
     await expect(connected(t.port, asDevice("d1", "secret-1"))).rejects.toMatchObject({ code: 4 });
     (await connected(t.port, asDevice("d1", "new-secret"))).end(true);
   });
+});
+
+test("a device that is taken out of the catalog, and one that lost its key, are cut", async () => {
+  const [d1, d2] = await Promise.all([connected(t.port, asDevice("d1", "secret-1")), connected(t.port, asDevice("d2", "secret-2"))]);
+  const gone = [closed(d1), closed(d2)];
+  t.catalog.change({ devices: [{ ...device("d2", "secret-2"), mqttTokenHash: null }] });
+  await Promise.all(gone);
+  expect(refused("revoked")).toBe(2);
 });
 
 describe("publish", () => {
@@ -165,6 +174,25 @@ describe("publish", () => {
   });
 });
 
+test("nothing is retained outside one's own subtree", async () => {
+  const net = await connected(t.port, { clientId: "n", username: "cs", password: "net-secret" });
+  await net.publishAsync("azemichi/v1/readings/d1", '{"forged":true}', { qos: 1, retain: true });
+  const d1 = await connected(t.port, asDevice("d1", "secret-1"));
+  await d1.publishAsync("azemichi/v1/devices/d1/own", "1", { qos: 1, retain: true });
+  const gone = closed(d1);
+  d1.publish("azemichi/v1/devices/d2/foreign", "1", { qos: 1, retain: true });
+  await gone;
+  const web = await connected(t.port, { clientId: "w", username: roleUser("web"), password: rolePassword(BUS_SECRET, "web") });
+  const heard: string[] = [];
+  web.on("message", (topic, _payload, { retain }) => heard.push(`${topic} ${retain}`));
+  await web.subscribeAsync("azemichi/v1/#");
+  t.broker.publish("azemichi/v1/gateways/g", {}, { retain: false });
+  await until(() => heard.includes("azemichi/v1/gateways/g false") && heard.length > 1);
+  expect(heard.toSorted()).toEqual(["azemichi/v1/devices/d1/own true", "azemichi/v1/gateways/g false"]);
+  net.end(true);
+  web.end(true);
+});
+
 describe("subscribe", () => {
   test.each([
     ["$share/g/command/#", 128],
@@ -225,6 +253,33 @@ describe("limits", () => {
     const raw = new RawClient(hasty.port);
     await raw.ended;
     await hasty.broker.close();
+  });
+
+  test("a client without a keep-alive is taken at ours", async () => {
+    const watchful = await startBroker({ limits: { keepaliveMaxS: 1 } });
+    const raw = new RawClient(watchful.port);
+    const without = rawConnect({ id: "n", user: "cs", password: "net-secret" });
+    without.writeUInt16BE(0, 10);
+    raw.send(without);
+    await raw.ended;
+    expect([...raw.received]).toEqual([0x20, 2, 0, 0]);
+    await watchful.broker.close();
+  });
+
+  test("two thousand connections come from one host", async () => {
+    const wide = await startBroker({ limits: { connectTimeoutMs: 60_000 } });
+    const many: RawClient[] = [];
+    for (let n = 200; n <= 2000; n += 200) {
+      many.push(...Array.from({ length: 200 }, () => new RawClient(wide.port)));
+      await until(() => wide.metrics.get("azemichi_mqtt_connections") === n);
+    }
+    const net = await connected(wide.port, { clientId: "n", username: "cs", password: "net-secret" });
+    await net.publishAsync(UP, "{}", { qos: 1 });
+    expect(wide.metrics.get("azemichi_mqtt_connections")).toBe(2001);
+    expect(DEFAULT_LIMITS.connectionsPerAddressMax).toBeGreaterThanOrEqual(2000); // of hosts that are not this one
+    for (const raw of many) raw.socket.destroy();
+    net.end(true);
+    await wide.broker.close();
   });
 
   test("connections in all are bounded", async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { silentLog } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
@@ -69,6 +70,52 @@ test("closing writes what was accepted, and refuses the rest", async () => {
   const waiting = j.append(entry(1));
   await Promise.all([waiting, j.close()]);
   await expect(j.append(entry(2))).rejects.toThrow("closing");
+});
+
+test("whatever is handed in comes out byte for byte, in order, and each ticket hears of its own", async () => {
+  const row = fc.record({
+    receivedAtMs: fc.integer({ min: 0, max: 4_102_444_800_000 }),
+    source: fc.constantFrom("cs", "tts", "direct"),
+    topic: fc.oneof(fc.constantFrom("a", "application/1/device/x/event/up"), fc.string({ maxLength: 40, unit: "grapheme" })),
+    payload: fc.uint8Array({ maxLength: 400 }),
+    dup: fc.boolean(),
+    by: fc.integer({ min: 0, max: 3 }),
+  });
+  const j = await journal();
+  const reader = openJournal(folder);
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 150 }), async (rows) => {
+      const before = reader?.lastSeq() ?? 0;
+      const heard: number[][] = [[], [], [], []];
+      await new Promise<void>((resolve, reject) => {
+        let left = rows.length;
+        const tickets = heard.map((seqs) => ({
+          journaled(count: number, firstSeq: number): void {
+            for (let i = 0; i < count; i += 1) seqs.push(firstSeq + i);
+            left -= count;
+            if (left === 0) resolve();
+          },
+          refused: (_count: number, error: Error): void => reject(error),
+        }));
+        for (const { by, ...uplink } of rows) j.put(uplink, tickets[by] as (typeof tickets)[number]);
+      });
+      const kept = reader?.readAfter(before, 1000).map(({ seq, ...uplink }) => ({ by: seq - before, ...uplink }));
+      expect(kept).toEqual(rows.map((r, i) => ({ ...r, by: i + 1 })));
+      expect(heard).toEqual([0, 1, 2, 3].map((who) => rows.flatMap(({ by }, i) => (by === who ? [before + 1 + i] : []))));
+    }),
+    { numRuns: 40 },
+  );
+  reader?.close();
+});
+
+test("large payloads go into several commits, and their memory is not kept", async () => {
+  const j = await journal();
+  const large = Array.from({ length: 40 }, (_, n) => ({ ...entry(n), payload: Buffer.alloc(1_000_000, n) }));
+  await Promise.all(large.map((e) => j.append(e)));
+  expect(metrics.get("azemichi_journal_commits_total")).toBeGreaterThan(4);
+  const reader = openJournal(folder);
+  expect(reader?.readAfter(0, 100).every(({ payload }, n) => payload.byteLength === 1_000_000 && payload.every((byte) => byte === n))).toBe(true);
+  reader?.close();
 });
 
 test("a commit is told after it, with the last number", async () => {
