@@ -173,6 +173,10 @@ describe("hooks over the local socket", () => {
   });
 
   test("a data folder whose path is too long for a socket: another place, the same after a restart, and found by web", async () => {
+    const short = folder;
+    open.push(() => {
+      folder = short; // removed with all that is in it
+    });
     folder = join(folder, "データ".repeat(12));
     mkdirSync(join(folder, "run"), { recursive: true });
     const path = hookSocketPath(folder);
