@@ -89,6 +89,4 @@ export interface UplinkRecord {
   one(seq: number): Promise<UplinkDetailJson | null>;
   summary(fromMs: number): Promise<UplinkSummaryJson>;
   unknownDevices(page: { readonly beforeSeq: number | null; readonly max: number }): Promise<UnknownDevicesJson>;
-  /** How far `field` is with an order to read uplinks again; null = it has not begun. */
-  redecodeState(orderId: number): Promise<string | null>;
 }

@@ -1,3 +1,4 @@
+import type { RedecodeOrder } from "../core/domain/codec.ts";
 import type { Reading } from "../core/domain/reading.ts";
 import type { Device, Placement } from "../core/domain/site.ts";
 import type { ApiContext } from "./context.ts";
@@ -7,7 +8,7 @@ import type { ZeroLogEntry } from "./entry-admin.ts";
 const INTERVALS = 2; // a reading farther from the measurement by hand may be of another water level
 const DAY_MS = 86_400_000;
 const DRIFT_DAYS = 30;
-const ENDED: ReadonlySet<string> = new Set(["done", "cancelled", "failed"]);
+export const ENDED: ReadonlySet<string> = new Set(["done", "cancelled", "failed"]);
 
 /** The zero that follows from a level measured by hand, and the reading that it was computed from. */
 export type MeasuredZero =
@@ -20,7 +21,7 @@ export type MeasuredZero =
  */
 export async function measureZero(api: ApiContext, device: Device, { atMs, levelCm }: { atMs: number; levelCm: number }): Promise<MeasuredZero> {
   const isHead = api.levelKind(device.profile) === "head";
-  if (isHead && (await isBeingComputed(api, device.id)))
+  if (isHead && isBeingComputed(api, device.id))
     return { problem: "The sensor's levels are being computed again after an earlier zero. Try again in a minute, or give zeroMm." };
   const windowMs = INTERVALS * device.intervalS * 1000;
   const period = { deviceIds: [device.id], fromMs: atMs - windowMs, toMs: atMs + windowMs + 1 };
@@ -50,12 +51,12 @@ function rawOf({ quantity, value, timeMs, quality }: Reading, device: Device): n
   return zeroMm === null ? null : value * 10 + zeroMm;
 }
 
-async function isBeingComputed(api: ApiContext, deviceId: string): Promise<boolean> {
-  for (const order of api.catalog.current().redecodes) {
-    if (order.what.kind !== "device" || order.what.deviceId !== deviceId || order.cancelledAtMs !== null) continue;
-    if (!ENDED.has((await api.uplinks.redecodeState(order.id)) ?? "waiting")) return true;
-  }
-  return false;
+function isBeingComputed(api: ApiContext, deviceId: string): boolean {
+  return api.catalog.current().redecodes.some((order) => isOfDevice(order, deviceId) && !ENDED.has(api.codecs.progress(order).state));
+}
+
+export function isOfDevice({ what }: RedecodeOrder, deviceId: string): boolean {
+  return what.kind === "device" && what.deviceId === deviceId;
 }
 
 /** [from, to), the last that began wins. */

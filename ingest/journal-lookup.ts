@@ -42,7 +42,7 @@ export function openJournalLookup(folder: string): JournalLookup | undefined {
   );
   const highest = db.prepare("SELECT max(seq) AS seq FROM (SELECT seq FROM uplink WHERE received_ms < ? ORDER BY received_ms DESC LIMIT ?)");
   const lowest = db.prepare("SELECT min(seq) AS seq FROM (SELECT seq FROM uplink WHERE received_ms >= ? ORDER BY received_ms LIMIT ?)");
-  const oldest = db.prepare("SELECT min(received_ms) AS ms, max(seq) AS last FROM uplink");
+  const oldest = db.prepare("SELECT (SELECT min(received_ms) FROM uplink) AS ms, (SELECT max(seq) FROM uplink) AS last"); // each by its index;
   return {
     read: (seq) => {
       const row = one.get(seq) as (Omit<JournalEntry, "dup"> & { dup: number }) | undefined;

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { newToken, tokenDigest } from "../core/runtime/secrets.ts";
 import { transaction } from "../core/runtime/sqlite.ts";
 import type { SiteFile } from "../core/wire/site-file.ts";
-import { type CatalogWriting, type EntryRow, putEntries, readEntries, readEntry, sealEntry } from "./catalog-rows.ts";
+import { type CatalogWriting, type EntryRow, liveCodecIds, putEntries, readEntries, readEntry, sealEntry } from "./catalog-rows.ts";
 import { changedKeys, type EditableKind, noteEdit } from "./entry-origin.ts";
 import { withHomeBases } from "./home-bases.ts";
 import { mergePatch } from "./merge-patch.ts";
@@ -85,7 +85,7 @@ export async function applyEdit(
     noteEdit(db, { kind, id, keys: changedKeys(kind, before ?? {}, rows[0]?.sealed.entry as Entry), atMs, by });
     edit.also?.(db);
   });
-  const warnings = siteWarnings({ site, [kind]: [entry] } as SiteFile);
+  const warnings = siteWarnings({ site, [kind]: [entry] } as SiteFile, liveCodecIds(db));
   return { kind: "done", isNew: before === undefined, entry: shownEntry(db, kind, id) ?? null, warnings: inside(warnings, 0) };
 }
 

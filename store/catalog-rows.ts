@@ -73,6 +73,11 @@ export async function sealEntry({ db, key }: Pick<CatalogWriting, "db" | "key">,
   }
 }
 
+/** Ids of the vendor codecs that decode. */
+export function liveCodecIds(db: DatabaseSync): ReadonlySet<string> {
+  return new Set((db.prepare("SELECT id FROM codec WHERE live IS NOT NULL").all() as { id: string }[]).map(({ id }) => id));
+}
+
 /** Inside the caller's transaction. What is the same already is not written. */
 export function putEntries(db: DatabaseSync, rows: readonly EntryRow[]): void {
   const next = (db.prepare("SELECT coalesce(max(ord), 0) AS n FROM entry").get() as { n: number }).n + 1;

@@ -14,12 +14,12 @@ const SHORT_SECRET = 12;
 const ISSUES_MAX = 50;
 
 /** Shape, then what the shape cannot say: unique names, references that lead somewhere, profiles that exist. */
-export function checkSite(document: unknown, knownProfiles: readonly string[]): SiteCheck {
+export function checkSite(document: unknown, knownProfiles: readonly string[], liveCodecs?: ReadonlySet<string>): SiteCheck {
   const shape = checkShape(document);
   if (!shape.ok) return shape;
   const issues = meaningIssues(shape.file, knownProfiles);
   if (issues.length > 0) return { ok: false, issues };
-  return { ok: true, file: shape.file, warnings: siteWarnings(shape.file) };
+  return { ok: true, file: shape.file, warnings: siteWarnings(shape.file, liveCodecs) };
 }
 
 export function checkShape(document: unknown): { readonly ok: true; readonly file: SiteFile } | Extract<SiteCheck, { readonly ok: false }> {
@@ -118,8 +118,8 @@ function* profiles(file: SiteFile, knownProfiles: readonly string[]): Generator<
 /** What a machine made: 256 bits as we write them, or as hex. */
 const MADE_KEY = /^(?:[A-Za-z0-9_-]{43}|[0-9a-fA-F]{64})$/;
 
-/** What may be, and yet is hardly meant so. */
-export function siteWarnings(file: SiteFile): SiteIssue[] {
+/** What may be, and yet is hardly meant so. `liveCodecs`: ids of vendor codecs that passed their gate; absent: nothing is known of any. */
+export function siteWarnings(file: SiteFile, liveCodecs?: ReadonlySet<string>): SiteIssue[] {
   const found: SiteIssue[] = [...baseWarnings(file)];
   const look = (secret: string | null | undefined, path: string): void => {
     if (secret !== null && secret !== undefined && secret.length < SHORT_SECRET)
@@ -128,6 +128,11 @@ export function siteWarnings(file: SiteFile): SiteIssue[] {
   for (const [i, u] of (file.users ?? []).entries()) look(u.password, `users[${i}].password`);
   for (const [i, d] of (file.devices ?? []).entries()) {
     look(d.mqtt?.password, `devices[${i}].mqtt.password`);
+    if (liveCodecs && CODEC.test(d.profile) && !liveCodecs.has(d.profile.replace(CODEC, "")))
+      found.push({
+        path: `devices[${i}].profile`,
+        message: "names a vendor codec that is not live: its uplinks are kept, and decoded once it is (PUT codecs/{id})",
+      });
     if (d.mqtt?.password !== undefined && !MADE_KEY.test(d.mqtt.password))
       found.push({ path: `devices[${i}].mqtt.password`, message: `is chosen by a person; let the server make a key: POST devices/${d.id}/key` });
   }

@@ -22,7 +22,7 @@ const TIME_MAX_MS = 8.64e15;
 const STEP_SEQS = 50_000; // looked through at a time
 const STEP_MS = 20; // a step that took less is followed by a wider one
 const BUDGET_MS = 250; // then what was found is the page, and the next one goes on from there
-const SUMMARY_SEQS = 500_000; // counted at most
+const SUMMARY_SEQS = 300_000; // counted at most
 const SUMMARY_ROWS = 500;
 const COLUMNS = "seq, received_ms AS receivedMs, time_ms AS timeMs, source, device, outcome, reason, first_ms AS firstMs, last_ms AS lastMs";
 
@@ -92,12 +92,6 @@ export class UplinkQueries {
     const isCut =
       floor > lowest && this.#db?.prepare("SELECT 1 FROM uplink_result WHERE seq < ? AND received_ms >= ? LIMIT 1").get(floor, fromMs) !== undefined;
     return { from: text(fromMs), complete: !isCut && rows.length < SUMMARY_ROWS, counts };
-  }
-
-  /** How far an order to read again is; null = `field` has not begun, or has forgotten it. */
-  redecodeState(orderId: number): string | null {
-    const row = this.#db?.prepare("SELECT state FROM redecode_job WHERE id = ? ORDER BY ordered_ms DESC LIMIT 1").get(orderId);
-    return (row as { state: string } | undefined)?.state ?? null;
   }
 
   #cursor(): number {

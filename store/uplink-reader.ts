@@ -9,8 +9,7 @@ export type UplinkQuestion =
   | { readonly kind: "list"; readonly filter: UplinkFilter }
   | { readonly kind: "one"; readonly seq: number }
   | { readonly kind: "summary"; readonly fromMs: number }
-  | { readonly kind: "unknown"; readonly page: { readonly beforeSeq: number | null; readonly max: number } }
-  | { readonly kind: "redecode-state"; readonly orderId: number };
+  | { readonly kind: "unknown"; readonly page: { readonly beforeSeq: number | null; readonly max: number } };
 
 /** Asks readings.db and the journal in a thread of its own, whose script the caller brings. Throws `STORE_UNAVAILABLE`. Close it when done. */
 export class UplinkReader {
@@ -35,10 +34,6 @@ export class UplinkReader {
 
   async unknownDevices(page: { readonly beforeSeq: number | null; readonly max: number }): Promise<UnknownDevicesJson> {
     return (await this.#thread.ask({ kind: "unknown", page })) as UnknownDevicesJson;
-  }
-
-  async redecodeState(orderId: number): Promise<string | null> {
-    return (await this.#thread.ask({ kind: "redecode-state", orderId })) as string | null;
   }
 
   /** Idempotent. Questions still waiting are refused. */
@@ -75,7 +70,5 @@ function answer(readings: ReadingsFile, raw: RawUplinks | undefined, question: U
       return queries.summary(question.fromMs);
     case "unknown":
       return unknownDevices(readings.get(), raw, question.page);
-    case "redecode-state":
-      return queries.redecodeState(question.orderId);
   }
 }

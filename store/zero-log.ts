@@ -34,6 +34,7 @@ export type ZeroOutcome =
   | { readonly kind: "nowhere" } // it has placements, and none of them at that time
   | Exclude<EditOutcome, { readonly kind: "done" }>;
 
+const ORDERS_KEPT = 500; // beyond, the oldest go, as with those of codecs
 const LOG_ROWS_MAX = 1000; // a sensor that is set to zero every week fills that in twenty years
 
 /** Newest first. */
@@ -83,11 +84,11 @@ export async function giveZero(writing: CatalogWriting, zero: NewZero): Promise<
 
 /** Readings of that time are computed again with the new zero: `field` looks for orders. */
 function orderRedecode(db: DatabaseSync, { zero, toMs }: { zero: NewZero; toMs: number | null }): number {
-  return Number(
-    db
-      .prepare("INSERT INTO redecode (at_ms, kind, name, from_ms, to_ms, username, reason, cancelled_ms) VALUES (?, 'device', ?, ?, ?, ?, 'zero', NULL)")
-      .run(zero.atMs, zero.deviceId, zero.fromMs, toMs, zero.by).lastInsertRowid,
-  );
+  const { lastInsertRowid } = db
+    .prepare("INSERT INTO redecode (at_ms, kind, name, from_ms, to_ms, username, reason, cancelled_ms) VALUES (?, 'device', ?, ?, ?, ?, 'zero', NULL)")
+    .run(zero.atMs, zero.deviceId, zero.fromMs, toMs, zero.by);
+  db.prepare("DELETE FROM redecode WHERE seq <= ?").run(Number(lastInsertRowid) - ORDERS_KEPT);
+  return Number(lastInsertRowid);
 }
 
 /** `plot` and `levelZeroMm` directly on a device are shorthand for a placement since ever. */

@@ -60,6 +60,12 @@ const zeros = async (id = "level") => ZerosSchema.parse((await ask("trainer", "G
 const redecodes = () =>
   books.store.read((db) => db.prepare("SELECT kind, name, from_ms AS fromMs, to_ms AS toMs, username, reason FROM redecode ORDER BY seq").all());
 
+/** As `field` writes it down. */
+const ended = (orderId: number): void =>
+  books.readings.exec(
+    `INSERT INTO redecode_job (id, ordered_ms, state, total, done, changed, started_ms) VALUES (${orderId}, ${NOON}, 'done', 0, 0, 0, ${NOON})`,
+  );
+
 describe("single entries of the site", () => {
   ofEach();
 
@@ -264,6 +270,7 @@ describe("zeros", () => {
       status: 200,
       body: { zeroMm: 130, formerMm: 120 },
     });
+    ended(1);
     expect(await ask("staff", "POST", "devices/head/zero", { at: JUNE, levelCm: 5 })).toMatchObject({ status: 200, body: { zeroMm: 130, formerMm: null } });
   });
 
@@ -276,6 +283,46 @@ describe("zeros", () => {
     expect((await zeros("direct")).zeros[1]).toMatchObject({ driftMm: 10, driftMmPer30Days: null });
     await ask("staff", "PUT", "devices/bare", { profile: "senml" });
     expect(await ask("staff", "POST", "devices/bare/zero", { at: JUNE, zeroMm: 500 })).toMatchObject({ status: 200, body: { formerMm: null } });
+  });
+});
+
+describe("orders to read a device's uplinks again", () => {
+  ofEach();
+  interface Order {
+    readonly id: number;
+    readonly state: string;
+    readonly reason: string;
+  }
+  const orders = async (): Promise<readonly Order[]> => (await ask("trainer", "GET", "devices/level/redecode")).body["orders"] ?? [];
+
+  test("are given, seen with those of zeros, and cancelled", async () => {
+    expect(await ask("staff", "POST", "devices/level/redecode?from=2026-05-01&to=2026-05-02")).toMatchObject({
+      status: 202,
+      body: { id: 1, state: "waiting", from: "2026-04-30T15:00:00.000Z", to: "2026-05-01T15:00:00.000Z", username: "staff", reason: "staff" },
+    });
+    await ask("staff", "POST", "devices/level/zero", { zeroMm: 740 });
+    expect((await orders()).map(({ id, state, reason }) => [id, state, reason])).toEqual([
+      [2, "waiting", "zero"],
+      [1, "waiting", "staff"],
+    ]);
+    expect(await ask("staff", "DELETE", "devices/level/redecode/1")).toMatchObject({ status: 200, body: { state: "cancelled" } });
+    expect((await ask("staff", "DELETE", "devices/level/redecode/1")).status).toBe(409);
+    expect((await ask("staff", "DELETE", "devices/direct/redecode/2")).status).toBe(404);
+    expect((await ask("staff", "POST", "devices/level/redecode?from=2026-05-02&to=2026-05-01")).status).toBe(400);
+    expect((await ask("staff", "POST", "devices/nobody/redecode")).status).toBe(404);
+    expect((await ask("trainer", "POST", "devices/level/redecode")).status).toBe(403);
+  });
+
+  test("wait for each other: a zero from the water's level needs levels that are not being computed", async () => {
+    await ask("staff", "PUT", "devices/head", { profile: "decentlab-dl-pr26", placements: [{ plot: "kita-3", from: "2026-05-01", zeroMm: 120 }] });
+    readings.push(reading("head", "kita-3", "2026-06-01T02:50:00.000Z", 5));
+    expect(await ask("staff", "POST", "devices/head/zero", { at: "2026-05-20", zeroMm: 130 })).toMatchObject({ status: 200 });
+    expect(await ask("staff", "POST", "devices/head/zero", { levelCm: 5 })).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining("computed again") },
+    });
+    ended(1);
+    expect(await ask("staff", "POST", "devices/head/zero", { levelCm: 5 })).toMatchObject({ status: 200, body: { zeroMm: 130 } });
   });
 });
 

@@ -115,6 +115,9 @@ describe("what is answered is what is documented", () => {
       "get /api/v1/devices/{id}/zeros",
       "get /api/v1/networks",
       "get /api/v1/users",
+      "post /api/v1/devices/{id}/redecode",
+      "get /api/v1/devices/{id}/redecode",
+      "delete /api/v1/devices/{id}/redecode/{order}",
       ...["plots", "devices", "gateways", "bases", "rovers", "networks", "users"].flatMap((kind) =>
         ["get", "put", "patch", "delete"].map((method) => `${method} /api/v1/${kind}/{id}`),
       ),
@@ -137,6 +140,14 @@ describe("what is answered is what is documented", () => {
       "get /api/v1/readings/latest",
       "get /api/v1/series",
       "get /api/v1/export/readings.csv",
+      "get /api/v1/codecs",
+      "get /api/v1/codecs/{id}",
+      "put /api/v1/codecs/{id}",
+      "delete /api/v1/codecs/{id}",
+      "post /api/v1/codecs/{id}/try",
+      "post /api/v1/codecs/{id}/redecode",
+      "get /api/v1/codecs/{id}/redecode",
+      "delete /api/v1/codecs/{id}/redecode/{order}",
       "get /api/v1/sources",
     ]);
     const series = doc.paths["/api/v1/series"].get;

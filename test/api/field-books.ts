@@ -9,8 +9,9 @@ import { openJournalLookup } from "../../ingest/journal-lookup.ts";
 import { journalMigrations } from "../../ingest/journal-schema.ts";
 import { CatalogStore } from "../../store/catalog.ts";
 import { readingsMigrations } from "../../store/readings-schema.ts";
+import { addRedecode, cancelRedecode, redecodeProgress } from "../../store/redecode-orders.ts";
 import { type UplinkQuestion, uplinkAnswers } from "../../store/uplink-reader.ts";
-import { hashOf, type TestApi, type TestApiOptions, testApi } from "./api-fixture.ts";
+import { hashOf, NO_CODECS, type TestApi, type TestApiOptions, testApi } from "./api-fixture.ts";
 
 export const KEY = Buffer.alloc(32, 9);
 export const PROFILES = ["dragino-ldds75", "decentlab-dl-pr26"];
@@ -91,7 +92,21 @@ export async function openBooks(options: Omit<TestApiOptions, "catalog" | "entri
   const view: { t?: TestApi } = {};
   const refresh = () => view.t?.setCatalog(store.catalog());
   const entries = entryAdminOf(store, { current: () => store.catalog(), onChange: () => () => {}, refresh });
-  const t = await testApi({ ...options, catalog: store.catalog(), entries, uplinks: recordOf(answers) });
+  const codecs: typeof NO_CODECS = {
+    ...NO_CODECS,
+    orderRedecode: (order) => {
+      const added = store.read((db) => addRedecode(db, order));
+      refresh();
+      return added;
+    },
+    cancelRedecode: (id, atMs) => {
+      const cancelled = store.read((db) => cancelRedecode(db, id, atMs));
+      refresh();
+      return cancelled;
+    },
+    progress: (order) => redecodeProgress(readings, order),
+  };
+  const t = await testApi({ codecs, ...options, catalog: store.catalog(), entries, uplinks: recordOf(answers) });
   view.t = t;
   const cookies = new Map<string, Promise<string>>();
   return {
@@ -125,7 +140,6 @@ function recordOf(answers: ReturnType<typeof uplinkAnswers>): UplinkRecord {
     one: (seq) => ask({ kind: "one", seq }),
     summary: (fromMs) => ask({ kind: "summary", fromMs }),
     unknownDevices: (page) => ask({ kind: "unknown", page }),
-    redecodeState: (orderId) => ask({ kind: "redecode-state", orderId }),
   };
 }
 

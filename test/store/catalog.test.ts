@@ -151,6 +151,12 @@ describe("site file check", () => {
     expect(checkSite({ ...SITE, networks: [], users: [], rovers: [], bases: [], devices }, PROFILES)).toMatchObject({ ok: true, warnings: [] });
   });
 
+  test("a vendor codec that is not live is a warning where it is known which ones are", () => {
+    const devices = ["mine", "other"].map((codec, i) => ({ id: codec, devEui: `a84041ffff00000${i}`, profile: `codec:${codec}` }));
+    const result = checkSite({ site: { id: "x" }, devices }, PROFILES, new Set(["mine"]));
+    expect(result).toMatchObject({ ok: true, warnings: [{ path: "devices[1].profile", message: expect.stringContaining("not live") }] });
+  });
+
   test("a device's password that a person chose is accepted with a warning; one that a machine made is not warned of", () => {
     const account = (password: string) => ({ ...SITE, devices: [{ id: "a", profile: "senml", mqtt: { username: "a", password } }] });
     const said = (password: string): readonly string[] => {
