@@ -12,8 +12,8 @@ import { createLog, type Log } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
 import { openForWriting } from "../../core/runtime/sqlite.ts";
 import { whatBecameKnown } from "../../ingest/became-known.ts";
+import { VendorCodecs } from "../../ingest/codecs/vendor-codecs.ts";
 import { indexDevices } from "../../ingest/device-index.ts";
-import type { ScriptDecoder } from "../../ingest/frame-decoder.ts";
 import { GatewayStates } from "../../ingest/gateway-states.ts";
 import { type JournalReader, openJournal } from "../../ingest/journal-reader.ts";
 import { Pipeline, type PipelineParts } from "../../ingest/pipeline.ts";
@@ -46,6 +46,7 @@ const KEYS_MS = 8 * DAY_MS;
 interface Parts {
   readonly data: FieldWorkerData;
   readonly db: DatabaseSync;
+  readonly scripts: VendorCodecs;
   readonly say: (message: FromFieldWorker) => void;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -92,7 +93,7 @@ class FieldWorker {
       this.#states.readings(newest);
     };
     const onCommit = (): void => this.#drain?.wake();
-    const scripts: ScriptDecoder = { decode: () => ({ kind: "not-live" }) };
+    const { scripts } = parts;
     this.#redecoder = new Redecoder({
       journal: { read: (seq) => this.#openJournal().read(seq) },
       store: this.#store,
@@ -148,6 +149,7 @@ class FieldWorker {
       this.#catalog = next;
       this.#devices = indexDevices(next);
     }
+    this.#parts.scripts.load(this.#catalog.codecs);
     this.#redecoder.order(this.#catalog.redecodes);
     const { names, deviceIds } = whatBecameKnown(before, this.#catalog);
     this.#redecoder.reconsider(names, deviceIds);
@@ -192,6 +194,7 @@ class FieldWorker {
     await this.#running;
     this.#flushGateways();
     this.#journal?.close();
+    this.#parts.scripts.close();
     this.#parts.db.close();
     this.#parts.say({ kind: "ended" });
   }
@@ -283,7 +286,7 @@ if (port) {
   const say = (message: FromFieldWorker): void => port.postMessage(message);
   const db = openForWriting(join(data.dataFolder, "readings.db"), readingsMigrations);
   const log = createLog({ level: data.logLevel, base: { role: "field", thread: "ingest" } });
-  const worker = new FieldWorker({ data, db, say, log, metrics: new Metrics() });
+  const worker = new FieldWorker({ data, db, say, log, scripts: await VendorCodecs.open(), metrics: new Metrics() });
   port.on("message", (message: ToFieldWorker) => worker.hear(message));
   say({ kind: "open" });
   flushCompileCache();
