@@ -35,7 +35,7 @@ const CHARACTERS: Readonly<Partial<Record<Quantity, Character>>> = {
   "water.level": {
     spike: 1.2,
     rise: { atOnce: 6.5, perHour: 4 },
-    fall: { atOnce: 1.5, perHour: 1.5 },
+    fall: { atOnce: 1.5, perHour: 1.2 },
     same: 0.01,
     stuckFromH: 3,
     variesDaily: false,
@@ -43,7 +43,7 @@ const CHARACTERS: Readonly<Partial<Record<Quantity, Character>>> = {
   },
   "water.distance": {
     spike: 12,
-    rise: { atOnce: 15, perHour: 15 },
+    rise: { atOnce: 15, perHour: 12 },
     fall: { atOnce: 65, perHour: 40 },
     same: 0.1,
     stuckFromH: 3,
@@ -52,8 +52,8 @@ const CHARACTERS: Readonly<Partial<Record<Quantity, Character>>> = {
   },
   "water.temperature": {
     spike: 1,
-    rise: { atOnce: 2, perHour: 2 },
-    fall: { atOnce: 2, perHour: 2 }, // a cold inlet
+    rise: { atOnce: 3, perHour: 0.7 },
+    fall: { atOnce: 3, perHour: 0.7 }, // a cold inlet
     same: 0.005,
     stuckFromH: 3,
     variesDaily: false,
@@ -61,8 +61,8 @@ const CHARACTERS: Readonly<Partial<Record<Quantity, Character>>> = {
   },
   "soil.temperature": {
     spike: 0.8,
-    rise: { atOnce: 1, perHour: 1 },
-    fall: { atOnce: 1, perHour: 1 },
+    rise: { atOnce: 1.5, perHour: 0.5 },
+    fall: { atOnce: 1.5, perHour: 0.5 },
     same: 0.005,
     stuckFromH: 4,
     variesDaily: false,
@@ -71,7 +71,7 @@ const CHARACTERS: Readonly<Partial<Record<Quantity, Character>>> = {
   "soil.moisture": {
     spike: 1.5,
     rise: { atOnce: 10, perHour: 4 },
-    fall: { atOnce: 2, perHour: 2 },
+    fall: { atOnce: 2, perHour: 1.5 },
     same: 0.005,
     stuckFromH: 4,
     variesDaily: false,
@@ -80,7 +80,7 @@ const CHARACTERS: Readonly<Partial<Record<Quantity, Character>>> = {
   "soil.ec": {
     spike: 0.15,
     rise: { atOnce: 0.6, perHour: 0.2 },
-    fall: { atOnce: 0.15, perHour: 0.1 },
+    fall: { atOnce: 0.15, perHour: 0.07 },
     same: 0.0005,
     stuckFromH: 4,
     variesDaily: false,
@@ -88,8 +88,8 @@ const CHARACTERS: Readonly<Partial<Record<Quantity, Character>>> = {
   },
   "air.temperature": {
     spike: 1.5,
-    rise: { atOnce: 2.5, perHour: 2 },
-    fall: { atOnce: 2.5, perHour: 2 },
+    rise: { atOnce: 3, perHour: 1.2 },
+    fall: { atOnce: 3, perHour: 1.2 },
     same: 0.005,
     stuckFromH: 3,
     variesDaily: true,
@@ -97,8 +97,8 @@ const CHARACTERS: Readonly<Partial<Record<Quantity, Character>>> = {
   },
   "air.humidity": {
     spike: 6,
-    rise: { atOnce: 12, perHour: 8 },
-    fall: { atOnce: 12, perHour: 8 },
+    rise: { atOnce: 12, perHour: 6 },
+    fall: { atOnce: 12, perHour: 6 },
     same: 0.02,
     stuckFromH: 3,
     variesDaily: true,
@@ -106,14 +106,22 @@ const CHARACTERS: Readonly<Partial<Record<Quantity, Character>>> = {
   },
   "air.pressure": {
     spike: 1,
-    rise: { atOnce: 1.5, perHour: 2 },
+    rise: { atOnce: 1.5, perHour: 1.5 },
     fall: { atOnce: 1.5, perHour: 1.5 },
     same: 0.005,
     stuckFromH: 4,
     variesDaily: true,
     rests: NEVER,
   },
-  "air.solarRadiation": { spike: null, rise: ANY_CHANGE, fall: ANY_CHANGE, same: 0.01, stuckFromH: 3, variesDaily: true, rests: { ...NEVER, always: [[-20, 10]] } }, // night
+  "air.solarRadiation": {
+    spike: null,
+    rise: ANY_CHANGE,
+    fall: ANY_CHANGE,
+    same: 0.01,
+    stuckFromH: 3,
+    variesDaily: true,
+    rests: { ...NEVER, always: [[-20, 10]] },
+  }, // night
   "wind.speed": { spike: null, rise: ANY_CHANGE, fall: ANY_CHANGE, same: 0.005, stuckFromH: 3, variesDaily: true, rests: { ...NEVER, always: [[0, 0.5]] } }, // calm
 };
 

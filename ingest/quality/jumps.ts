@@ -9,16 +9,18 @@ const SHIFT_MS = 26 * 3_600_000;
 const EARLIER_ROWS = 145;
 const EARLIER_MS = 50 * 3_600_000;
 const SIGMAS = 5;
+const STAYS = 0.5; // of the jump must still be there in the next readings
 const LIVELY_PAIRS = 12; // on each side of a still time, that say how often equal readings are usual
 const BESIDE_ROWS = 50;
 const BESIDE_MS = 36 * 3_600_000;
 const ALIKE = 0.5; // two jumps are there and back when the smaller has this part of the greater,
-const ALIKE_WEATHER = 0.8; // and this where one of them could be weather
+const SHIFT_EXCESS = 1.1; // many readings are at stake: a shift must be clearer than a step
+const ALIKE_WEATHER = 0.75; // and this where one of them could be weather
 
 const levels = new Float64Array(AROUND);
 let jumpAt = new Int32Array(64);
-let jumpSize = new Float64Array(64);
-let isFault = new Uint8Array(64);
+let jumpSize = new Float64Array(64); // but for the trend
+let excess = new Float64Array(64); // size over what is allowed: 1 and more is a fault
 
 /**
  * Marks in `marks` (by row) where the series jumps further than its quantity can change in the time between two readings and stays: the first
@@ -31,7 +33,7 @@ export function markJumps(trace: Trace, all: Trace, character: Character, mark: 
     const back = wayBack(trace, j, count);
     const at = jumpAt[j] as number;
     if (back !== null) for (let i = at; i < (jumpAt[back] as number); i += 1) mark(i);
-    else if (isFault[j] === 1 && !isWayBack(trace, j, count)) mark(at);
+    else if ((excess[j] as number) >= 1 && !isWayBack(trace, j, count)) mark(at);
   }
 }
 
@@ -46,27 +48,29 @@ function findJumps(trace: Trace, all: Trace, character: Character): number {
     const trend = trendAround(trace, i, i);
     const size = change - hours * trend;
     const least = ALIKE * Math.min(allowed(rise, hours), allowed(fall, hours));
-    if (size * change < 0 || Math.abs(size) < least || !stays(trace, i, { size, trend }) || endsStillness(trace, i, size, character)) continue;
+    if (size * change < 0 || Math.abs(size) < least || endsStillness(trace, i, size, character)) continue;
     if (Math.abs(size) < SIGMAS * noiseAround(all, trace.origin[i] as number, same)) continue;
+    if (Math.sign(size) * shiftAt(trace, i, trend) < STAYS * Math.abs(size)) continue;
     if (count === jumpAt.length) grow();
     jumpAt[count] = i;
     jumpSize[count] = size;
-    isFault[count] = Math.abs(size) >= allowed(size > 0 ? rise : fall, hours) ? 1 : 0;
+    excess[count] = Math.abs(size) / allowed(size > 0 ? rise : fall, hours);
     count += 1;
   }
   return count;
 }
 
-/** Whether the points after the jump are still off, but for the trend; with one point after it nobody can say. */
-function stays(trace: Trace, at: number, { size, trend }: { size: number; trend: number }): boolean {
+/** By how much the three points after the jump differ from the three before it, but for the trend. The newest point stands for itself. */
+function shiftAt(trace: Trace, at: number, trend: number): number {
   let n = 0;
-  for (let i = at; n < AROUND && (n === 0 || (trace.isLinked(i) && trace.isNear(at, i, AROUND_ROWS, AROUND_MS))); i += 1) n = addLevel(trace, i, n, trend * trace.hours(at, i));
+  for (let i = at; n < AROUND && (n === 0 || (trace.isLinked(i) && trace.isNear(at, i, AROUND_ROWS, AROUND_MS))); i += 1)
+    n = addLevel(trace, i, n, trend * trace.hours(at, i));
   const after = median(levels, n);
   n = 0;
   for (let i = at - 1; n < AROUND && (n === 0 || (trace.isLinked(i + 1) && trace.isNear(i, at, AROUND_ROWS, AROUND_MS))); i -= 1)
     n = addLevel(trace, i, n, -trend * trace.hours(i, at));
   const before = median(levels, n);
-  return Math.sign(size) * (after - before) >= 0.5 * Math.abs(size);
+  return after - before;
 }
 
 function addLevel(trace: Trace, i: number, n: number, drift: number): number {
@@ -94,7 +98,7 @@ function endsStillness(trace: Trace, at: number, size: number, { same, rests }: 
     if (isEqualPair(trace, i, same)) equal += 1;
   }
   // Several times the length that equal readings come in around it.
-  if (pairs === 0 || at - 1 - first < Math.max(5, 5 / (1.05 - equal / pairs))) return false;
+  if (pairs === 0 || at - 1 - first < Math.max(4, 5 / (1.05 - equal / pairs))) return false;
   return !trace.isLinked(first) || ((trace.value[first] as number) - (trace.value[first - 1] as number)) * -Math.sign(size) < 0.5 * Math.abs(size);
 }
 
@@ -102,17 +106,27 @@ function isEqualPair(trace: Trace, i: number, same: number): boolean {
   return trace.isLinked(i) && Math.abs((trace.value[i] as number) - (trace.value[i - 1] as number)) <= same;
 }
 
-/** The jump that undoes jump `j`: the next of the other sign that is alike, with no fault between; one of the two at least must be no weather. */
+/** The jump that undoes jump `j`: of those of the other sign before the next fault, that fault included, the one most alike. */
 function partnerOf(trace: Trace, j: number, count: number): number | null {
-  const there = jumpSize[j] as number;
+  let partner: number | null = null;
+  let best = 0;
   for (let k = j + 1; k < count && isWithin(trace, j, k, SHIFT_MS); k += 1) {
-    const back = jumpSize[k] as number;
-    const faults = (isFault[j] as number) + (isFault[k] as number);
-    const alike = Math.min(Math.abs(there), Math.abs(back)) / Math.max(Math.abs(there), Math.abs(back));
-    if (there * back < 0 && faults > 0 && alike >= (faults === 2 ? ALIKE : ALIKE_WEATHER)) return k;
-    if (isFault[k] === 1) return null;
+    const alike = alikeness(j, k);
+    if (alike > best) {
+      best = alike;
+      partner = k;
+    }
+    if ((excess[k] as number) >= 1) break;
   }
-  return null;
+  return partner;
+}
+
+/** The smaller of two jumps as a part of the greater; 0 where they cannot be there and back of one shift. */
+function alikeness(j: number, k: number): number {
+  const [there, back] = [jumpSize[j] as number, jumpSize[k] as number];
+  if (there * back > 0 || Math.max(excess[j] as number, excess[k] as number) < SHIFT_EXCESS) return 0;
+  const alike = Math.min(Math.abs(there), Math.abs(back)) / Math.max(Math.abs(there), Math.abs(back));
+  return alike >= (Math.min(excess[j] as number, excess[k] as number) >= 1 ? ALIKE : ALIKE_WEATHER) ? alike : 0;
 }
 
 /**
@@ -146,11 +160,11 @@ function allowed({ atOnce, perHour }: Change, hours: number): number {
 }
 
 function grow(): void {
-  const [at, size, fault] = [jumpAt, jumpSize, isFault];
+  const [at, size, over] = [jumpAt, jumpSize, excess];
   jumpAt = new Int32Array(2 * at.length);
   jumpSize = new Float64Array(2 * at.length);
-  isFault = new Uint8Array(2 * at.length);
+  excess = new Float64Array(2 * at.length);
   jumpAt.set(at);
   jumpSize.set(size);
-  isFault.set(fault);
+  excess.set(over);
 }

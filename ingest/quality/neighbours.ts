@@ -6,8 +6,9 @@ import { markStillness } from "./stillness.ts";
 import { type Reach, type SeriesPoint, Trace } from "./trace.ts";
 
 /**
- * What the parts look at, added up for the worst case: a shift of 125 rows, beyond its ends the spikes that are left out there (8 + 6 rows)
- * and the noise around those (36); a still time's 140 rows of sight and 36 beside it. Likewise 48 h + 12 h + 12 h + 24 h, 60 h + 36 h.
+ * What the parts look at, added up for the worst case. Jumps: 145 rows and 50 h to a shift's other end, 8 rows and 12 h beyond it to the
+ * spikes left out there, 6 rows and 12 h to where those begin, 36 rows and 24 h of noise around that. Stillness: 160 rows and 60 h of
+ * sight, 36 rows and 36 h beside it.
  */
 const REACH: Reach = { ms: 100 * 3_600_000, rows: 200 };
 
@@ -55,8 +56,7 @@ function judgeJumps(character: Character, from: number, verdicts: (readonly stri
   if (character.spike === null) return;
   if (marks.length < all.count) marks = new Uint8Array(all.timeMs.length);
   marks.fill(0, 0, all.count);
-  if (markSpikes(all, character, marks))
-    for (let i = 0; i < all.count; i += 1) if (marks[i] === 1) give(verdicts, (all.row[i] as number) - from, SPIKE);
+  if (markSpikes(all, character, marks)) for (let i = 0; i < all.count; i += 1) if (marks[i] === 1) give(verdicts, (all.row[i] as number) - from, SPIKE);
   calm.loadRest(all, marks);
   markJumps(calm, all, character, (i) => give(verdicts, (calm.row[i] as number) - from, STEP));
 }
