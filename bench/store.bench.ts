@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { readingsCsv } from "../api/csv.ts";
+import { siteZone } from "../core/domain/site-zone.ts";
 import { openForReading, openForWriting } from "../core/runtime/sqlite.ts";
 import { readingsMigrations } from "../store/readings-schema.ts";
 import { SqliteQueries } from "../store/sqlite-queries.ts";
@@ -78,6 +80,25 @@ function build(): void {
   db.close();
 }
 
+/** The whole file as CSV, taken as fast as it comes. */
+async function exportAll(): Promise<void> {
+  const reader = openSqliteReader(path, { zoneOffsetMs: ZONE_MS });
+  const csv = readingsCsv(reader.rows({}), { header: "machine", zone: siteZone("Asia/Tokyo"), deviceName: (id) => id });
+  const startMs = performance.now();
+  let [bytes, beginRss, mostRss] = [0, 0, 0];
+  for await (const chunk of csv) {
+    bytes += chunk.length;
+    const { rss } = process.memoryUsage();
+    if (beginRss === 0 && bytes > 2e7) beginRss = rss; // compiled, and its first pages read
+    mostRss = Math.max(mostRss, rss);
+  }
+  await reader.close();
+  const s = (performance.now() - startMs) / 1000;
+  console.log(
+    `export of all: ${(bytes / 1e6).toFixed(0)} MB in ${s.toFixed(0)} s; memory after 20 MB ${Math.round(beginRss / 1e6)} MB, at most ${Math.round(mostRss / 1e6)} MB`,
+  );
+}
+
 try {
   console.log(`node ${process.version}`);
   if (!existsSync(path)) build();
@@ -124,6 +145,7 @@ try {
     queries((q) => q.latest({ plotId: "plot-7" })),
     (l) => l.length === MEASURED.length,
   );
+  await exportAll();
 } finally {
   if (given === undefined) rmSync(dirname(path), { recursive: true, force: true });
 }

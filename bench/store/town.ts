@@ -14,7 +14,7 @@ export const YEAR_REPORTS = 52_560;
 export const YEAR_FROM_MS = Date.UTC(2025, 4, 31, 15); // midnight in Japan
 export const YEAR_TO_MS = YEAR_FROM_MS + YEAR_REPORTS * INTERVAL_MS;
 
-const REPORTS_PER_COMMIT = 6; // of each device: an hour
+const REPORTS_PER_COMMIT = 36; // of each device: six hours
 const SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const CODEC = { id: "dragino-ldds75", sha256: SHA256 };
 
