@@ -72,6 +72,7 @@ export async function createServer(api: ApiContext): Promise<FastifyInstance> {
     clientErrorHandler: answerBrokenRequest,
   });
   app.server.maxConnections = HTTP_LIMITS.connections;
+  acceptEmptyBodies(app);
   app.removeContentTypeParser("text/plain"); // else such a body passes as a string, and its sender is told of a wrong body
   await app.register(cookie);
 
@@ -168,4 +169,14 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
   socket.end(
     `HTTP/1.1 ${status} ${problem.title}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+}
+
+/** Clients send the header with every request, also with those that have nothing to say: an endpoint that needs a body asks for it itself. */
+function acceptEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.removeContentTypeParser("application/json");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined);
+    else void parse(request, body as string, done);
+  });
 }

@@ -30,4 +30,4 @@ export type JournalAnswer =
   | { readonly kind: "probed"; readonly freeBytes: number }
   | { readonly kind: "pruned"; readonly removed: number }
   | { readonly kind: "closed" }
-  | { readonly kind: "failed"; readonly message: string };
+  | { readonly kind: "failed"; readonly message: string; readonly freeBytes?: number }; // of a probe: how little is left

@@ -23,6 +23,8 @@ export interface JournalReader {
   pendingAfter(cursor: number): Map<string, number>;
   /** Number of the newest uplink; 0 = none. */
   lastSeq(): number;
+  /** When the newest uplink was received, Unix ms; null = none. */
+  lastReceivedMs(): number | null;
   /** Number of the oldest uplink kept; null = none. */
   firstSeq(): number | null;
   close(): void;
@@ -48,6 +50,7 @@ function readerOf(db: DatabaseSync): JournalReader {
   const one = db.prepare("SELECT seq, received_ms, source, topic, payload, dup FROM uplink WHERE seq = ?");
   const pending = db.prepare("SELECT source, count(*) AS n FROM uplink WHERE seq > ? GROUP BY source");
   const last = db.prepare("SELECT max(seq) AS seq FROM uplink");
+  const lastReceived = db.prepare("SELECT received_ms FROM uplink ORDER BY seq DESC LIMIT 1");
   const first = db.prepare("SELECT min(seq) AS seq FROM uplink");
   return {
     readAfter: (cursor, max) => (after.all(cursor, max) as unknown as Row[]).map(uplinkOf),
@@ -57,6 +60,7 @@ function readerOf(db: DatabaseSync): JournalReader {
     },
     pendingAfter: (cursor) => new Map((pending.all(cursor) as { source: string; n: number }[]).map(({ source, n }) => [source, n])),
     lastSeq: () => (last.get() as { seq: number | null }).seq ?? 0,
+    lastReceivedMs: () => (lastReceived.get() as { received_ms: number } | undefined)?.received_ms ?? null,
     firstSeq: () => (first.get() as { seq: number | null }).seq,
     close: () => db.close(),
   };

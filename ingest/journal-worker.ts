@@ -56,7 +56,7 @@ class JournalWriter {
           return { kind: "closed" };
       }
     } catch (error) {
-      return { kind: "failed", message: (error as Error).message };
+      return { kind: "failed", message: (error as Error).message, ...(request.kind === "probe" ? this.#space() : {}) };
     }
   }
 

@@ -191,7 +191,8 @@ export class Journal {
   async #probe(): Promise<void> {
     if (this.#dead || this.#closing) return;
     const answer = await this.#request({ kind: "probe" });
-    if (answer.kind === "probed") this.#options.metrics.gauge("azemichi_journal_free_bytes", answer.freeBytes);
+    if ((answer.kind === "probed" || answer.kind === "failed") && answer.freeBytes !== undefined)
+      this.#options.metrics.gauge("azemichi_journal_free_bytes", answer.freeBytes);
     this.#setReady(answer.kind === "probed" ? null : answer.kind === "failed" ? answer.message : "no answer");
   }
 

@@ -2,7 +2,7 @@ import { unreachable } from "../core/domain/errors.ts";
 import type { Device } from "../core/domain/site.ts";
 import { type DecodedValue, deviceKeyName, type EventTime, type Uplink } from "../core/domain/uplink.ts";
 import type { CodecIdentity } from "../core/wire/codec-identity.ts";
-import { eventTime, recordTime } from "../core/wire/event-time.ts";
+import { eventTime, messageTime, recordTime } from "../core/wire/event-time.ts";
 import { senmlCodec, senmlValues } from "../core/wire/senml.ts";
 import { parseUplink } from "../core/wire/uplink-message.ts";
 import type { JournaledUplink } from "./journal-reader.ts";
@@ -23,7 +23,7 @@ export function planUplink(uplink: JournaledUplink, context: PlanContext): Plan 
     case "malformed":
       return { ...NOTHING, outcome: "quarantined", reason: message.reason, device: null };
     case "other":
-      return { ...NOTHING, outcome: "rejected", reason: message.event, device: message.devEui };
+      return { ...NOTHING, outcome: "rejected", reason: message.detail ? `${message.event}: ${message.detail}` : message.event, device: message.devEui };
     case "join":
       return planJoin(message, uplink, context);
     case "status":
@@ -51,16 +51,18 @@ function planStranger(message: Exclude<Uplink, { kind: "malformed" | "other" | "
  * same value measured again, unless the sender says that it repeats itself (MQTT DUP).
  */
 function planSenml(message: Extract<Uplink, { kind: "senml" }>, device: Device, uplink: JournaledUplink, context: PlanContext): Plan {
-  const timed = message.records.every((record) => record.timeMs !== null);
-  const timeMs = timed ? message.records.reduce((max, record) => Math.max(max, record.timeMs ?? max), Number.NEGATIVE_INFINITY) : uplink.receivedAtMs;
+  const at = messageTime(message.timeMs, uplink.receivedAtMs);
+  const timesMs = message.records.map((record) => record.timeMs ?? message.timeMs);
+  const timed = timesMs.every((timeMs) => timeMs !== null);
+  const timeMs = timed ? timesMs.reduce<number>((max, ms) => Math.max(max, ms ?? max), Number.NEGATIVE_INFINITY) : uplink.receivedAtMs;
   const frame = plainFrame(`mqtt:${device.id}`, uplink, timeMs);
-  const plan = { ...NOTHING, timeMs: recordTime(timeMs, serverTime(uplink), uplink.receivedAtMs).timeMs, device: device.id };
+  const plan = { ...NOTHING, timeMs: recordTime(timeMs, at, uplink.receivedAtMs).timeMs, device: device.id };
   // A time relative to receipt differs from one receipt to the next; an absolute one is the same to the millisecond.
   if (timed && isRepeated(frame, 0, context)) return { ...plan, outcome: "duplicate", reason: "same bytes" };
   if (uplink.dup && isRepeated(frame, DUPLICATE_WINDOW_MS, context)) return { ...plan, outcome: "duplicate", reason: "same bytes with DUP" };
   const values = senmlValues(message.records);
   const levelKind = values.some((value) => value.quantity === "water.level") ? null : "distance"; // a device that knows its level says it
-  return storeValues({ plan, frame, device, codec: senmlCodec, levelKind, values, at: serverTime(uplink), uplink });
+  return storeValues({ plan, frame, device, codec: senmlCodec, levelKind, values, at, uplink });
 }
 
 function planStatus(message: Extract<Uplink, { kind: "status" }>, device: Device, uplink: JournaledUplink, context: PlanContext): Plan {

@@ -39,6 +39,8 @@ const UPKEEP_FIRST_MS = 60_000;
 const UPKEEP_MS = 86_400_000;
 const DAY_MS = 86_400_000;
 const DOWN: ReadonlySet<GatewayCondition> = new Set(["offline", "silent"]);
+/** A service that was off for longer than this forgets a little later. */
+const SHUT_DOWN_MAX_MS = 30 * DAY_MS;
 const ROLLUP_HOURS = { waiting: 8, done: 200 } as const; // at a time
 /** A copy comes at most seven days late; then the key of its frame may be forgotten. */
 const KEYS_MS = 8 * DAY_MS;
@@ -63,6 +65,7 @@ class FieldWorker {
   readonly #redecoder: Redecoder;
   #rollups: Rollups;
   readonly #ending = new AbortController();
+  readonly #unkept = new Set<"gateway" | "device">();
   #journal: JournalReader | undefined;
   #catalog: FieldCatalog;
   #devices: ReturnType<typeof indexDevices>;
@@ -220,18 +223,21 @@ class FieldWorker {
   }
 
   #flushGateways(): void {
-    try {
-      for (const { topic, message } of this.#gateways.flush()) this.#tell(topic, message);
-    } catch (error) {
-      this.#parts.log.error("gateway states could not be kept", { error });
-    }
+    this.#flush("gateway", () => this.#gateways.flush());
   }
 
   #flushStates(): void {
+    this.#flush("device", () => this.#states.flush());
+  }
+
+  /** A disk that takes no writes is said once, not every two seconds. */
+  #flush(what: "gateway" | "device", states: () => readonly { topic: string; message: unknown }[]): void {
     try {
-      for (const { topic, message } of this.#states.flush()) this.#tell(topic, message);
+      for (const { topic, message } of states()) this.#tell(topic, message);
+      this.#unkept.delete(what);
     } catch (error) {
-      this.#parts.log.error("device states could not be told", { error });
+      if (!this.#unkept.has(what)) this.#parts.log.error("states could not be kept; they are kept when the disk takes them again", { what, error });
+      this.#unkept.add(what);
     }
   }
 
@@ -245,12 +251,16 @@ class FieldWorker {
 
   /** Once a day, in small steps: what is older than the journal's days, processed and sent. */
   async #keepUp(): Promise<void> {
+    // A clock that is far ahead must not take everything for old: time goes on from the newest receipt at most as fast as it really passes.
+    const newestMs = this.#openJournal().lastReceivedMs();
+    const sinceMs = performance.now();
     for (let wait = UPKEEP_FIRST_MS; await this.#waited(wait); wait = UPKEEP_MS) {
       try {
-        const receivedBeforeMs = Date.now() - this.#parts.data.journalDays * DAY_MS;
+        const latestMs = newestMs === null ? Date.now() : newestMs + SHUT_DOWN_MAX_MS + (performance.now() - sinceMs);
+        const receivedBeforeMs = Math.min(Date.now(), latestMs) - this.#parts.data.journalDays * DAY_MS;
         const upToSeq = this.#upkeep.doneUpTo();
         this.#parts.say({ kind: "prune", receivedBeforeMs, upToSeq });
-        const keysBeforeMs = Math.max(receivedBeforeMs, Date.now() - KEYS_MS);
+        const keysBeforeMs = Math.max(receivedBeforeMs, Math.min(Date.now(), latestMs) - KEYS_MS);
         while (this.#upkeep.forgetStep({ receivedBeforeMs, upToSeq, keysBeforeMs }) && (await this.#waited(1)));
         this.#store.frames.forget();
       } catch (error) {

@@ -43,7 +43,7 @@ describe("what is wrong is said, as Problem Details", () => {
     [get(`/bases/${"x".repeat(300)}/health`), 414, "max param length"],
     [get("/bases/%E0%A4%A/health"), 400, "not a valid url"],
     [session("{"), 400, "JSON"],
-    [session(""), 400, "empty"],
+    [session(""), 400, "body must be object"],
     [session("[]"), 400, "body must be object"],
     [session("{}"), 400, "body must have required property 'username'"],
     [session('{"username":"a","password":""}'), 400, "body.password"],
