@@ -11,7 +11,7 @@ import { addRedecode, cancelRedecode, listRedecodes, redecodeProgress } from "..
 import type { RoleContext } from "../role.ts";
 
 /** Vendor codecs behind the API: kept in the catalog, tried in a thread of their own; how far orders are stands in readings.db. */
-export function openCodecAdmin({ dataFolder, resources }: RoleContext, store: CatalogStore): CodecAdmin {
+export function openCodecAdmin({ dataFolder, resources }: Pick<RoleContext, "dataFolder" | "resources">, store: CatalogStore): CodecAdmin {
   const bench = resources.use("codec bench", new CodecBench(), (b) => b.close());
   const readings = resources.use("redecode progress", readingsFile(join(dataFolder, "readings.db")), (f) => f.close());
   return {

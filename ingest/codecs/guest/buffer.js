@@ -40,23 +40,30 @@
     }
     return bytes;
   };
-  /** Least code point of a sequence of that many further bytes: below it the sequence is overlong. */
-  const LEAST = [0, 0x80, 0x800, 0x10000];
+  /** How many bytes follow a first byte, and between what the one after it lies: overlong forms and surrogates are none (Unicode, table 3-7). */
+  const sequenceOf = (first) => {
+    if (first < 0x80) return { more: 0, from: 0x80, to: 0xbf };
+    if (first >= 0xc2 && first < 0xe0) return { more: 1, from: 0x80, to: 0xbf };
+    if (first >= 0xe0 && first < 0xf0) return { more: 2, from: first === 0xe0 ? 0xa0 : 0x80, to: first === 0xed ? 0x9f : 0xbf };
+    if (first >= 0xf0 && first < 0xf5) return { more: 3, from: first === 0xf0 ? 0x90 : 0x80, to: first === 0xf4 ? 0x8f : 0xbf };
+    return null;
+  };
   const toUtf8 = (bytes) => {
     let text = "";
     for (let i = 0; i < bytes.length; ) {
       const first = bytes[i];
+      const sequence = sequenceOf(first);
       i += 1;
-      const more = first < 0x80 ? 0 : first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : -1;
-      let code = more < 0 ? 0xfffd : more === 0 ? first : first & (0x3f >> more);
+      let code = sequence === null || sequence.more === 0 ? first : first & (0x3f >> sequence.more);
       let read = 0;
-      while (read < more && (bytes[i + read] & 0xc0) === 0x80) {
-        code = (code << 6) | (bytes[i + read] & 63);
+      while (sequence !== null && read < sequence.more) {
+        const next = bytes[i];
+        if (!(next >= (read === 0 ? sequence.from : 0x80) && next <= (read === 0 ? sequence.to : 0xbf))) break;
+        code = (code << 6) | (next & 63);
         read += 1;
+        i += 1;
       }
-      i += read;
-      const whole = more >= 0 && read === more && code >= LEAST[more] && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
-      text += String.fromCodePoint(whole ? code : 0xfffd);
+      text += String.fromCodePoint(sequence !== null && read === sequence.more ? code : 0xfffd);
     }
     return text;
   };
