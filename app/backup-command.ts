@@ -76,6 +76,7 @@ try {
   else if (command === "restore") await restore(rest);
   else throw new AzemichiError("CONFIG_INVALID", USAGE);
 } catch (error) {
-  console.error(error instanceof AzemichiError ? error.message : error);
+  const known = error instanceof AzemichiError || typeof (error as NodeJS.ErrnoException).syscall === "string"; // no right, no space: the system's own words
+  console.error(known ? (error as Error).message : error);
   process.exitCode = error instanceof AzemichiError && error.code === "CONFIG_INVALID" ? 2 : 1;
 }

@@ -20,12 +20,9 @@ import type { MetricSample } from "../../core/runtime/metrics.ts";
 import { decoyHash, equalSecrets, newToken, tokenDigest, verifyPassword } from "../../core/runtime/secrets.ts";
 import { openForWriting } from "../../core/runtime/sqlite.ts";
 import { levelKind } from "../../ingest/decoders/registry.ts";
-import type { JournalReader } from "../../ingest/journal-reader.ts";
-import { openJournal } from "../../ingest/journal-reader.ts";
 import type { CatalogStore } from "../../store/catalog.ts";
 import { CorrectionsReader } from "../../store/corrections-reader.ts";
-import { readLedger } from "../../store/ledger-reader.ts";
-import { readingsFile } from "../../store/readings-file.ts";
+import { QueryThread } from "../../store/query-thread.ts";
 import { openSqliteReader } from "../../store/sqlite-reader.ts";
 import { UplinkReader } from "../../store/uplink-reader.ts";
 import type { Bus } from "../bus.ts";
@@ -36,6 +33,7 @@ import { plainListeners, VERSION } from "../ready.ts";
 import type { RoleContext, RunRole } from "../role.ts";
 import { openCatalog } from "../site-import.ts";
 import { openCodecAdmin } from "./codec-admin.ts";
+import type { LedgerWorkerData } from "./ledger-worker.ts";
 import { uplinkTrouble } from "./uplink-trouble.ts";
 
 const MAP_ROOT = fileURLToPath(new URL("../../map-ui/dist/", import.meta.url));
@@ -177,13 +175,10 @@ function openHooks({ dataFolder, busSecret, key, metrics, resources }: RoleConte
 
 /** Read from disk, so that it answers while `field` is down. */
 function openLedger(context: RoleContext): () => Promise<Ledger> {
-  const readings = context.resources.use("ledger", readingsFile(join(context.dataFolder, "readings.db")), (f) => f.close());
-  let journal: JournalReader | undefined; // made by field, maybe after we start
-  context.resources.use("journal", null, () => journal?.close());
-  return async () => {
-    journal ??= openJournal(context.dataFolder);
-    return readLedger(readings.get(), journal ?? { pendingAfter: () => new Map() });
-  };
+  const data: LedgerWorkerData = { dataFolder: context.dataFolder };
+  const thread = new QueryThread<object>({ script: new URL("./ledger-worker.ts", import.meta.url), data, what: "ledger" });
+  context.resources.use("ledger", thread, (t) => t.close());
+  return async () => (await thread.ask({})) as Ledger;
 }
 
 const ROLES_MAX = 8;
