@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import type { CodecMapping, CodecVector } from "../../../core/domain/codec.ts";
 import { CodecBench } from "../../../ingest/codecs/codec-bench.ts";
@@ -33,6 +34,13 @@ describe("goes live", () => {
     expect(found.frames.errors).toBeGreaterThan(900);
     expect(found.why).toBe("all 1005 frames ran; 1 vectors give what they should");
     expect(unreached).toEqual([]);
+  });
+
+  test("the example of docs/codecs.md", () => {
+    const text = readFileSync(new URL("../../../docs/codecs.md", import.meta.url), "utf8");
+    const example = JSON.parse(/```json\n([\s\S]*?)```/.exec(text)?.[1] ?? "");
+    const mapping = example.mapping.map((row: Partial<CodecMapping>) => ({ scale: 1, offset: 0, depthCm: null, ...row }));
+    expect(gate(example.script, { mapping, vectors: example.vectors })).toMatchObject({ gate: { live: true }, unreached: [] });
   });
 
   test("twice the same verdict, frame by frame", () => {
