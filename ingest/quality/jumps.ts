@@ -13,6 +13,7 @@ const STAYS = 0.5; // of the jump must still be there in the next readings
 const LIVELY_PAIRS = 12; // on each side of a still time, that say how often equal readings are usual
 const BESIDE_ROWS = 50;
 const BESIDE_MS = 36 * 3_600_000;
+const NO_PARTNER = -1;
 const ALIKE = 0.5; // two jumps are there and back when the smaller has this part of the greater,
 const SHIFT_EXCESS = 1.1; // many readings are at stake: a shift must be clearer than a step
 const ALIKE_WEATHER = 0.75; // and this where one of them could be weather
@@ -20,21 +21,27 @@ const ALIKE_WEATHER = 0.75; // and this where one of them could be weather
 const levels = new Float64Array(AROUND);
 let jumpAt = new Int32Array(64);
 let jumpSize = new Float64Array(64); // but for the trend
+let partner = new Int32Array(64);
+let isWayBack = new Uint8Array(64);
 let excess = new Float64Array(64); // size over what is allowed: 1 and more is a fault
 
 /**
- * Marks in `marks` (by row) where the series jumps further than its quantity can change in the time between two readings and stays: the first
- * reading after the jump; and all readings between two such jumps there and back. `trace` is `all` without
- * its spikes.
+ * Calls `mark` where the series jumps further than its quantity can change in the time between two readings, and stays: for the first
+ * reading after the jump, and for all readings between two such jumps there and back. `trace` is `all` without its spikes.
  */
 export function markJumps(trace: Trace, all: Trace, character: Character, mark: (i: number) => void): void {
   const count = findJumps(trace, all, character);
   for (let j = 0; j < count; j += 1) {
-    const back = wayBack(trace, j, count);
-    const at = jumpAt[j] as number;
-    if (back !== null) for (let i = at; i < (jumpAt[back] as number); i += 1) mark(i);
-    else if ((excess[j] as number) >= 1 && !isWayBack(trace, j, count)) mark(at);
+    partner[j] = partnerOf(trace, j, count);
+    isWayBack[j] = 0;
   }
+  for (let j = 0; j < count; j += 1) {
+    const back = partner[j] as number;
+    if (back === NO_PARTNER || closesEarlier(trace, j, back)) continue;
+    isWayBack[back] = 1;
+    for (let i = jumpAt[j] as number; i < (jumpAt[back] as number); i += 1) mark(i);
+  }
+  for (let j = 0; j < count; j += 1) if ((excess[j] as number) >= 1 && isWayBack[j] === 0) mark(jumpAt[j] as number);
 }
 
 function findJumps(trace: Trace, all: Trace, character: Character): number {
@@ -107,18 +114,18 @@ function isEqualPair(trace: Trace, i: number, same: number): boolean {
 }
 
 /** The jump that undoes jump `j`: of those of the other sign before the next fault, that fault included, the one most alike. */
-function partnerOf(trace: Trace, j: number, count: number): number | null {
-  let partner: number | null = null;
+function partnerOf(trace: Trace, j: number, count: number): number {
+  let found = NO_PARTNER;
   let best = 0;
   for (let k = j + 1; k < count && isWithin(trace, j, k, SHIFT_MS); k += 1) {
     const alike = alikeness(j, k);
     if (alike > best) {
       best = alike;
-      partner = k;
+      found = k;
     }
     if ((excess[k] as number) >= 1) break;
   }
-  return partner;
+  return found;
 }
 
 /** The smaller of two jumps as a part of the greater; 0 where they cannot be there and back of one shift. */
@@ -130,24 +137,17 @@ function alikeness(j: number, k: number): number {
 }
 
 /**
- * The partner of jump `j`, unless `j` is itself the way back of an earlier one: two shifts in a row leave a time between them that is as
- * short as they are. Of what lies within a shift's reach of the partner, the earliest is taken first.
+ * Whether jump `j`, undone by `back`, is itself the way back of an earlier one: two shifts in a row leave a time between them that looks like
+ * a third. Of what lies within reach of `back`, the earliest is taken first.
  */
-function wayBack(trace: Trace, j: number, count: number): number | null {
-  const back = partnerOf(trace, j, count);
-  if (back === null) return null;
+function closesEarlier(trace: Trace, j: number, back: number): boolean {
   let i = j;
   while (i > 0 && isWithin(trace, i - 1, back, EARLIER_MS)) i -= 1;
   while (i < j) {
-    const partner = partnerOf(trace, i, count);
-    if (partner === j) return null;
-    i = partner === null || partner > j ? i + 1 : partner + 1;
+    const undoneBy = partner[i] as number;
+    if (undoneBy === j) return true;
+    i = undoneBy === NO_PARTNER || undoneBy > j ? i + 1 : undoneBy + 1;
   }
-  return back;
-}
-
-function isWayBack(trace: Trace, j: number, count: number): boolean {
-  for (let k = j - 1; k >= 0 && isWithin(trace, k, j, SHIFT_MS); k -= 1) if (wayBack(trace, k, count) === j) return true;
   return false;
 }
 
@@ -159,11 +159,15 @@ function allowed({ atOnce, perHour }: Change, hours: number): number {
   return atOnce + perHour * hours;
 }
 
+/** Room for twice as many jumps. */
 function grow(): void {
   const [at, size, over] = [jumpAt, jumpSize, excess];
-  jumpAt = new Int32Array(2 * at.length);
-  jumpSize = new Float64Array(2 * at.length);
-  excess = new Float64Array(2 * at.length);
+  const room = 2 * at.length;
+  jumpAt = new Int32Array(room);
+  jumpSize = new Float64Array(room);
+  excess = new Float64Array(room);
+  partner = new Int32Array(room);
+  isWayBack = new Uint8Array(room);
   jumpAt.set(at);
   jumpSize.set(size);
   excess.set(over);

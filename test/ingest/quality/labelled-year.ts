@@ -86,10 +86,10 @@ export const SENSORS: Readonly<Record<FieldQuantity, Sensor>> = {
     noise: 0.7,
     resolution: 0.5,
     spikes: [20, 30],
-    steps: [-30, -40],
-    shifts: [-30, -40],
+    steps: [-30, -35],
+    shifts: [-30, -35],
     sentinels: [127.5, 6553.5, 327.67, -999],
-    hourly: { spike: 30, step: 40 },
+    hourly: { spike: 30, step: 35 },
   },
   "air.pressure": {
     noise: 0.1,
@@ -105,6 +105,7 @@ export const SENSORS: Readonly<Record<FieldQuantity, Sensor>> = {
   "wind.speed": { noise: 0.1, resolution: 0.1, spikes: [], steps: [], shifts: [], sentinels: [655.35, -999] },
 };
 const STUCK_H = [6, 12, 24, 48];
+const STUCK_HOURLY_H = [8, 12, 24, 48]; // six readings are too few to tell where tenths hide a noise of tenths
 const STUCK_NEVER: ReadonlySet<FieldQuantity> = new Set(["rain.depth", "air.solarRadiation", "wind.speed"]); // calm, dark and dry look the same
 const START_MS = Date.UTC(2026, 2, 31, 15); // 1 April 2026, midnight in Japan
 const LOST = 0.03; // of all reports
@@ -165,7 +166,7 @@ function addFaults(readings: Draft[], quantity: FieldQuantity, { chance, interva
     ...sentinels.map((size) => ({ kind: "sentinel" as const, size })),
     ...steps.filter((size) => Math.abs(size) >= least.step).map((size) => ({ kind: "step" as const, size })),
     ...shifts.filter((size) => Math.abs(size) >= least.step).map((size) => ({ kind: "shift" as const, size })),
-    ...(STUCK_NEVER.has(quantity) ? [] : STUCK_H.map((size) => ({ kind: "stuck" as const, size }))),
+    ...(STUCK_NEVER.has(quantity) ? [] : (intervalS < 3600 ? STUCK_H : STUCK_HOURLY_H).map((size) => ({ kind: "stuck" as const, size }))),
   ];
   let event = 0;
   let at = CLEAR * 2;

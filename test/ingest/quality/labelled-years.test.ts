@@ -23,14 +23,14 @@ function derivedSeeds(): readonly number[] {
   return [0, 1, 2].map((i) => digest.readUInt32BE(4 * i) % 1_000_000);
 }
 
+/** One fault: how many readings it spoils, how many of them are flagged. */
 interface Tally {
-  events: number;
   readings: number;
   found: number;
 }
 
 interface Score {
-  readonly faults: Map<string, Tally>; // "spike 5"
+  readonly faults: Map<string, Map<string, Tally>>; // "spike 5", by year and event
   readonly good: Map<number, { readings: number; flagged: number }>; // by interval, s
 }
 
@@ -43,7 +43,6 @@ function scoreOf(quantity: FieldQuantity): Score {
     const good = { readings: 0, flagged: 0 };
     score.good.set(intervalS, good);
     for (const seed of SEEDS) {
-      const events = new Set<string>();
       const readings = labelledYear({ quantity, intervalS, seed, faulty: true });
       const points = readings.map(({ timeMs, value }) => ({ timeMs, value, ownReasons: judge({ quantity, value, reasons: [] }).reasons }));
       const verdicts = neighbourReasons({ quantity, intervalS }, points, 0, points.length);
@@ -54,12 +53,13 @@ function scoreOf(quantity: FieldQuantity): Score {
           good.flagged += Number(isFlagged);
         } else if (label.kind !== "offset") {
           const name = `${label.kind} ${label.size}`;
-          const tally = score.faults.get(name) ?? { events: 0, readings: 0, found: 0 };
-          score.faults.set(name, tally);
+          const events = score.faults.get(name) ?? new Map<string, Tally>();
+          score.faults.set(name, events);
+          const event = `${intervalS} ${seed} ${label.event}`;
+          const tally = events.get(event) ?? { readings: 0, found: 0 };
+          events.set(event, tally);
           tally.readings += 1;
           tally.found += Number(isFlagged);
-          if (!events.has(`${label.event}`)) tally.events += 1;
-          events.add(`${label.event}`);
         }
       });
     }
@@ -67,11 +67,16 @@ function scoreOf(quantity: FieldQuantity): Score {
   return score;
 }
 
+/** Each fault counts alike, however long it lasts. */
+function meanShare(tallies: readonly Tally[]): number {
+  return tallies.reduce((sum, { readings, found }) => sum + found / readings, 0) / tallies.length;
+}
+
 describe(`years of faults, seeds ${SEEDS.join(", ")}`, () => {
   test.each(Object.keys(SENSORS) as FieldQuantity[])("%s", (quantity) => {
     const { faults, good } = scoreOf(quantity);
     const rows = [...faults].sort(([a], [b]) => a.localeCompare(b, "en", { numeric: true }));
-    const recalls = rows.map(([fault, { events, readings, found }]) => ({ fault, events, recall: found / readings }));
+    const recalls = rows.map(([fault, events]) => ({ fault, events: events.size, recall: meanShare([...events.values()]) }));
     const falsePct = [...good].map(([intervalS, { readings, flagged }]) => ({ intervalS, falsePct: (100 * flagged) / readings }));
     console.info(
       [
