@@ -17,10 +17,6 @@ export class MemoryImage {
     ];
   }
 
-  get sizeBytes(): number {
-    return this.#parts.reduce((sum, part) => sum + part.bytes.length, 0);
-  }
-
   /** Beyond the parts lie free memory, which is written before it is read, and the unused depth of the stack. */
   restore(): void {
     const bytes = new Uint8Array(this.#memory.buffer);

@@ -10,6 +10,7 @@ export interface Script {
 }
 
 const START_WALL_MS = 10_000; // of the thread, on a machine that has much else to do
+const LOOK_MS = 50; // how often a thread that takes long is looked at
 const STACK_MB = 16; // the engine recurses on the thread's own stack: its own limit must come first
 const HEAP_MB = 128;
 const SCRIPT_THREAD = new URL("./sandbox-worker.ts", import.meta.url);
@@ -103,15 +104,16 @@ export class Sandbox {
   /** Waits as long as each frame, and before them the loading of the script, gets on in its time. */
   #answered(answers: number, { runMs, loadMs }: WallLimits): boolean {
     let progress = 0;
-    let waitMs = runMs + loadMs;
+    let sinceMs = performance.now();
     for (;;) {
       // the notice of the answer before may arrive only now: the count is what is true
-      const waited = Atomics.wait(this.#signals, ANSWERS, answers, waitMs);
+      Atomics.wait(this.#signals, ANSWERS, answers, LOOK_MS);
       if (Atomics.load(this.#signals, ANSWERS) !== answers) return true;
+      const nowMs = performance.now();
       const now = Atomics.load(this.#signals, PROGRESS);
-      if (waited === "timed-out" && now === progress) return false;
+      if (now === progress && nowMs - sinceMs >= (progress === 0 ? loadMs + runMs : runMs)) return false;
+      if (now !== progress) sinceMs = nowMs;
       progress = now;
-      waitMs = runMs;
     }
   }
 

@@ -80,11 +80,6 @@ export class ScriptSandbox {
     return this.#spent;
   }
 
-  /** What it costs to bring it back after each frame. */
-  get imageBytes(): number {
-    return this.#image.sizeBytes;
-  }
-
   run(frame: ScriptFrame): SandboxOutcome {
     const outcome = this.#outcomeOf(`{"bytes":[${frame.bytes.join(",")}],"fPort":${frame.fPort},"recvTimeMs":${frame.recvTimeMs}}`);
     if (outcome.kind === "stopped") this.#spent = true;
