@@ -105,7 +105,7 @@ export const SENSORS: Readonly<Record<FieldQuantity, Sensor>> = {
   "wind.speed": { noise: 0.1, resolution: 0.1, spikes: [], steps: [], shifts: [], sentinels: [655.35, -999] },
 };
 const STUCK_H = [6, 12, 24, 48];
-const STUCK_HOURLY_H = [8, 12, 24, 48]; // six readings are too few to tell where tenths hide a noise of tenths
+const STUCK_HOURLY_H = [12, 24, 48]; // six readings are too few to tell where tenths hide a noise of tenths
 const STUCK_NEVER: ReadonlySet<FieldQuantity> = new Set(["rain.depth", "air.solarRadiation", "wind.speed"]); // calm, dark and dry look the same
 const START_MS = Date.UTC(2026, 2, 31, 15); // 1 April 2026, midnight in Japan
 const LOST = 0.03; // of all reports
