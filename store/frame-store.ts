@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { BulkInsert } from "./bulk-insert.ts";
 
 export interface SessionRow {
   readonly number: number;
@@ -46,9 +47,13 @@ export class FrameStore {
     { device: string; gateway: string; source: string; timeMs: number; receivedAtMs: number; rssi: number | null; snr: number | null }
   >();
   readonly #sources = new Map<string, number>();
+  readonly #inserts: BulkInsert;
+  readonly #fresh = new Map<string, FoundFrame[]>(); // frames that wait to be written, by their key
 
   constructor(db: DatabaseSync) {
     this.#sql = prepare(db);
+    const columns = "dev_eui, f_cnt, f_port, payload_hash, time_ms, session, received_ms, uplink_seq, receptions, time_source";
+    this.#inserts = new BulkInsert(db, `INSERT OR IGNORE INTO frame (${columns})`, 10);
   }
 
   /** The device's sessions, newest first; a bounded number. */
@@ -82,23 +87,30 @@ export class FrameStore {
     const rows = this.#sql.framesLike.all(key.devEui, key.fCnt, key.fPort, key.payloadHash) as unknown as (Omit<FoundFrame, "receptions"> & {
       receptions: string;
     })[];
-    return rows.map((row) => ({
+    const found = rows.map((row) => ({
       session: row.session,
       timeMs: row.timeMs,
       timeSource: row.timeSource,
       uplinkSeq: row.uplinkSeq,
       receptions: JSON.parse(row.receptions) as Reception[],
     }));
+    const fresh = this.#fresh.get(textOf(key));
+    return fresh === undefined ? found : [...found, ...fresh];
   }
 
   saveFrame(key: FrameRow, frame: FoundFrame, receivedAtMs: number): void {
     const { timeMs, session, uplinkSeq, receptions, timeSource } = frame;
     const heard = JSON.stringify(receptions);
-    this.#sql.saveFrame.run(key.devEui, key.fCnt, key.fPort, key.payloadHash, timeMs, session, receivedAtMs, uplinkSeq, heard, timeSource);
+    this.#inserts.add(key.devEui, key.fCnt, key.fPort, key.payloadHash, timeMs, session, receivedAtMs, uplinkSeq, heard, timeSource);
+    const text = textOf(key);
+    const fresh = this.#fresh.get(text);
+    if (fresh === undefined) this.#fresh.set(text, [frame]);
+    else fresh.push(frame);
   }
 
   /** A copy of a frame was found to be heard by more gateways, or to be earlier. */
   updateFrame(key: FrameRow, was: FoundFrame, now: FoundFrame): void {
+    this.#write();
     const { devEui, fCnt, fPort, payloadHash } = key;
     const receptions = JSON.stringify(now.receptions);
     this.#sql.updateFrame.run(now.timeMs, now.timeSource, receptions, devEui, fCnt, fPort, payloadHash, was.timeMs, was.session);
@@ -129,6 +141,7 @@ export class FrameStore {
 
   /** The last thing before a commit. */
   flush(): void {
+    this.#write();
     for (const [devEui, sessions] of this.#unsaved)
       for (const s of sessions.values()) this.#sql.saveSession.run(devEui, s.number, s.sessionKey, s.startMs, s.joined ? 1 : 0, s.lastFCnt, s.lastTimeMs);
     for (const h of this.#heard.values()) this.#sql.heard.run(h.device, h.gateway, h.source, h.timeMs, h.receivedAtMs, h.rssi, h.snr);
@@ -140,10 +153,17 @@ export class FrameStore {
 
   /** After a rollback: what was remembered may not be in the file. */
   forget(): void {
+    this.#inserts.forget();
+    this.#fresh.clear();
     this.#sessions.clear();
     this.#unsaved.clear();
     this.#heard.clear();
     this.#sources.clear();
+  }
+
+  #write(): void {
+    this.#inserts.flush();
+    this.#fresh.clear();
   }
 
   #remember(devEui: string, sessions: readonly SessionRow[]): void {
@@ -153,6 +173,8 @@ export class FrameStore {
     this.#sessions.set(devEui, sessions);
   }
 }
+
+const textOf = ({ devEui, fCnt, fPort, payloadHash }: FrameRow): string => `${devEui}|${fCnt}|${fPort}|${payloadHash}`;
 
 function prepare(db: DatabaseSync) {
   return {
@@ -166,9 +188,6 @@ function prepare(db: DatabaseSync) {
     framesLike: db.prepare(
       `SELECT session, time_ms AS timeMs, time_source AS timeSource, uplink_seq AS uplinkSeq, receptions FROM frame
        WHERE dev_eui = ? AND f_cnt = ? AND f_port = ? AND payload_hash = ?`,
-    ),
-    saveFrame: db.prepare(
-      "INSERT OR IGNORE INTO frame (dev_eui, f_cnt, f_port, payload_hash, time_ms, session, received_ms, uplink_seq, receptions, time_source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     ),
     updateFrame: db.prepare(
       `UPDATE OR REPLACE frame SET time_ms = ?, time_source = ?, receptions = ?

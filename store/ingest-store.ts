@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { UplinkOutcome } from "../core/domain/ledger.ts";
 import { openForReading, transaction } from "../core/runtime/sqlite.ts";
+import { BulkInsert } from "./bulk-insert.ts";
 import { FrameStore } from "./frame-store.ts";
 import { ReadingWriter } from "./reading-writer.ts";
 import { readingsMigrations } from "./readings-schema.ts";
@@ -36,6 +37,7 @@ export class IngestStore {
   readonly #db: DatabaseSync;
   readonly #feedsOutbox: boolean;
   readonly #sql: ReturnType<typeof prepare>;
+  readonly #accounts: BulkInsert;
 
   constructor(db: DatabaseSync, options: { outbox: "fed" | "off" }) {
     this.readings = new ReadingWriter(db, options);
@@ -43,6 +45,8 @@ export class IngestStore {
     this.#db = db;
     this.#feedsOutbox = options.outbox === "fed";
     this.#sql = prepare(db);
+    const columns = "seq, source, outcome, reason, device, received_ms, time_ms, first_ms, last_ms";
+    this.#accounts = new BulkInsert(db, `INSERT OR REPLACE INTO uplink_result (${columns})`, 9);
   }
 
   /** Everything inside becomes durable together, or not at all. */
@@ -50,11 +54,13 @@ export class IngestStore {
     try {
       return transaction(this.#db, () => {
         const result = work();
+        this.#accounts.flush();
         this.readings.settle();
         this.frames.flush();
         return result;
       });
     } catch (error) {
+      this.#accounts.forget();
       this.readings.forget();
       this.frames.forget();
       throw error;
@@ -88,21 +94,24 @@ export class IngestStore {
 
   account(uplink: UplinkAccount): void {
     const { seq, source, outcome, reason, device, receivedAtMs, timeMs, firstMs, lastMs } = uplink;
-    this.#sql.account.run(seq, source, outcome, reason, device, receivedAtMs, timeMs, firstMs, lastMs);
+    this.#accounts.add(seq, source, outcome, reason, device, receivedAtMs, timeMs, firstMs, lastMs);
   }
 
   /** What was written of an uplink before; undefined = not processed yet, or forgotten. */
   accountOf(seq: number): UplinkAccount | undefined {
+    this.#accounts.flush();
     return this.#sql.accountOf.get(seq) as unknown as UplinkAccount | undefined;
   }
 
   /** Moves an uplink's own time, and that of its readings. */
   retime(seq: number, span: { timeMs: number; firstMs: number | null; lastMs: number | null }): void {
+    this.#accounts.flush();
     this.#sql.retime.run(span.timeMs, span.firstMs, span.lastMs, seq);
   }
 
   /** Other uplinks of the device that may have given a reading at `timeMs`. */
   othersAt(device: string, timeMs: number, seq: number): number[] {
+    this.#accounts.flush();
     return (this.#sql.othersAt.all({ device, at: timeMs, until: timeMs + LATE_MS, seq }) as { seq: number }[]).map((row) => row.seq);
   }
 
@@ -122,9 +131,6 @@ function prepare(db: DatabaseSync) {
     advanceFed: db.prepare("UPDATE progress SET cursor = ?, fed = ?"),
     unfeed: db.prepare("UPDATE progress SET fed = min(fed, ?)"),
     catchUp: db.prepare("INSERT INTO outbox (series, time_ms) SELECT series, time_ms FROM reading WHERE uplink_seq > ? ORDER BY uplink_seq"),
-    account: db.prepare(
-      `INSERT OR REPLACE INTO uplink_result (seq, source, outcome, reason, device, received_ms, time_ms, first_ms, last_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
     accountOf: db.prepare(
       `SELECT seq, source, outcome, reason, device, received_ms AS receivedAtMs, time_ms AS timeMs, first_ms AS firstMs, last_ms AS lastMs
        FROM uplink_result WHERE seq = ?`,

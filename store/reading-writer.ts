@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Quantity } from "../core/domain/quantity.ts";
 import type { QualityFlag, Reading, TimeSource } from "../core/domain/reading.ts";
+import { BulkInsert } from "./bulk-insert.ts";
 import { ORIGIN_JOIN, READING_COLUMNS, type ReadingRow, toReading } from "./reading-row.ts";
 
 /** What decides between two uplinks that both have a reading for one device, quantity, depth and time: the greater (fCnt, hash) wins. */
@@ -61,11 +62,15 @@ export class ReadingWriter {
   readonly #originById = new Map<number, Origin>();
   readonly #codecs = new Map<string, number>();
   readonly #touched = new Map<number, number[]>();
+  readonly #inserts: BulkInsert; // of rows that are later than all of their series; every other statement sees them after a flush
+  readonly #outbox: BulkInsert;
   #changes = 0;
 
   constructor(db: DatabaseSync, options: { outbox: "fed" | "off" }) {
     this.#feedsOutbox = options.outbox === "fed";
     this.#sql = prepare(db);
+    this.#inserts = new BulkInsert(db, "INSERT INTO reading (series, time_ms, value, flag, origin, lag_ms, f_cnt, hash, uplink_seq)", 9);
+    this.#outbox = new BulkInsert(db, "INSERT INTO outbox (series, time_ms, gone_plot)", 3);
     for (const statement of [this.#sql.reading, this.#sql.before, this.#sql.between, this.#sql.after]) statement.setReturnArrays(true);
   }
 
@@ -81,10 +86,10 @@ export class ReadingWriter {
     const { timeMs, value, quality } = reading;
     const reasons = quality.reasons.join(",");
     const lagMs = reading.receivedAtMs - timeMs;
-    const existing = timeMs > series.latestMs ? undefined : (this.#sql.find.get(series.id, timeMs) as Existing | undefined);
+    const existing = timeMs > series.latestMs ? undefined : this.#find(series.id, timeMs);
     if (existing === undefined) {
       const origin = this.#originOf({ plot: reading.plotId ?? "", codec: this.#codecOf(reading), timeSource: reading.timeSource, reasons });
-      this.#sql.insert.run(series.id, timeMs, value, quality.flag, origin, lagMs, rank.fCnt, hash, rank.uplinkSeq);
+      this.#inserts.add(series.id, timeMs, value, quality.flag, origin, lagMs, rank.fCnt, hash, rank.uplinkSeq);
       if (timeMs > series.latestMs) series.latestMs = timeMs;
     } else {
       const own = existing.uplink_seq === rank.uplinkSeq;
@@ -103,6 +108,7 @@ export class ReadingWriter {
     given: { deviceId: string; uplinkSeq: number; firstMs: number; lastMs: number },
     keeps: (quantity: Quantity, depthCm: number | null, timeMs: number) => boolean,
   ): number[] {
+    this.#inserts.flush();
     const gone: number[] = [];
     for (const { id, quantity, depthCm } of this.#sql.seriesOfDevice.all(given.deviceId) as unknown as { id: number; quantity: Quantity; depthCm: number }[]) {
       const rows = this.#sql.givenBy.all(id, given.firstMs, given.lastMs, given.uplinkSeq) as unknown as { timeMs: number; origin: number }[];
@@ -130,6 +136,7 @@ export class ReadingWriter {
 
   /** Rows in order of time: `rows` at most before `fromMs` and after `toMs`, none further than `ms` away, and all between. */
   window(series: number, span: { fromMs: number; toMs: number; ms: number; rows: number }): JudgedRow[] {
+    this.#inserts.flush();
     const { fromMs, toMs, ms, rows } = span;
     const before = (this.#sql.before.all(series, fromMs, fromMs - ms, rows) as unknown as RawRow[]).reverse();
     const between = this.#sql.between.all(series, fromMs, toMs) as unknown as RawRow[];
@@ -142,7 +149,7 @@ export class ReadingWriter {
 
   /** Gives a reading another judgement; its value stays. */
   rejudge(series: number, timeMs: number, judgement: { flag: QualityFlag; reasons: string }): void {
-    const existing = this.#sql.find.get(series, timeMs) as Existing | undefined;
+    const existing = this.#find(series, timeMs);
     if (existing === undefined) return;
     const origin = this.#originOf({ ...this.#origin(existing.origin), reasons: judgement.reasons });
     this.#sql.judge.run(judgement.flag, origin, series, timeMs);
@@ -151,6 +158,7 @@ export class ReadingWriter {
 
   /** The newest reading of each series touched since `settle` in which it is among what changed. */
   newest(): Reading[] {
+    this.#inserts.flush();
     const found: Reading[] = [];
     for (const [id, timesMs] of this.#touched) {
       const { latestMs } = this.#seriesById(id);
@@ -163,6 +171,8 @@ export class ReadingWriter {
 
   /** Marks the hours of what changed for the rollups, and begins to collect anew. The last thing before a commit. */
   settle(): void {
+    this.#inserts.flush();
+    this.#outbox.flush();
     for (const [id, timesMs] of this.#touched) {
       let marked = Number.NaN; // most changes of a batch lie in one hour
       for (const timeMs of timesMs) {
@@ -182,11 +192,18 @@ export class ReadingWriter {
     this.#originById.clear();
     this.#codecs.clear();
     this.#touched.clear();
+    this.#inserts.forget();
+    this.#outbox.forget();
+  }
+
+  #find(series: number, timeMs: number): Existing | undefined {
+    this.#inserts.flush();
+    return this.#sql.find.get(series, timeMs) as Existing | undefined;
   }
 
   #changed(series: number, timeMs: number, gonePlot: string | null): void {
     this.#changes += 1;
-    if (this.#feedsOutbox) this.#sql.toOutbox.run(series, timeMs, gonePlot);
+    if (this.#feedsOutbox) this.#outbox.add(series, timeMs, gonePlot);
     const times = this.#touched.get(series);
     if (times === undefined) this.#touched.set(series, [timeMs]);
     else if (times.at(-1) !== timeMs) times.push(timeMs);
@@ -253,6 +270,7 @@ export class ReadingWriter {
   }
 
   #latestOf(series: number): number {
+    this.#inserts.flush();
     return (this.#sql.latestOf.get(series) as { timeMs: number } | undefined)?.timeMs ?? Number.NEGATIVE_INFINITY;
   }
 }
@@ -266,7 +284,6 @@ function prepare(db: DatabaseSync) {
   const raw = "SELECT time_ms, value, flag, origin FROM reading WHERE series = ?"; // without a join: hundreds of rows are read for one that is new
   return {
     find: db.prepare("SELECT value, flag, origin, f_cnt, hash, uplink_seq FROM reading WHERE series = ? AND time_ms = ?"),
-    insert: db.prepare("INSERT INTO reading (series, time_ms, value, flag, origin, lag_ms, f_cnt, hash, uplink_seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     update: db.prepare("UPDATE reading SET value = ?, flag = ?, origin = ?, lag_ms = ?, f_cnt = ?, hash = ?, uplink_seq = ? WHERE series = ? AND time_ms = ?"),
     judge: db.prepare("UPDATE reading SET flag = ?, origin = ? WHERE series = ? AND time_ms = ?"),
     remove: db.prepare("DELETE FROM reading WHERE series = ? AND time_ms = ?"),
@@ -277,7 +294,6 @@ function prepare(db: DatabaseSync) {
     between: db.prepare(`${raw} AND time_ms BETWEEN ? AND ? ORDER BY time_ms`),
     after: db.prepare(`${raw} AND time_ms > ? AND time_ms <= ? ORDER BY time_ms LIMIT ?`),
     reading: db.prepare(`SELECT ${READING_COLUMNS} FROM series s CROSS JOIN reading r ON r.series = s.id ${ORIGIN_JOIN} WHERE s.id = ? AND r.time_ms = ?`),
-    toOutbox: db.prepare("INSERT INTO outbox (series, time_ms, gone_plot) VALUES (?, ?, ?)"),
     dirty: db.prepare("INSERT OR IGNORE INTO rollup_dirty (series, hour) VALUES (?, ?)"),
     findSeries: db.prepare("SELECT id FROM series WHERE device = ? AND quantity = ? AND depth_cm = ?"),
     addSeries: db.prepare("INSERT INTO series (device, quantity, depth_cm) VALUES (?, ?, ?)"),
