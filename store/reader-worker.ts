@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { NO_ROWS } from "./named-rows.ts";
 import type { ThreadAnswer } from "./query-thread.ts";
 import { readingsFile } from "./readings-file.ts";
 import { type RowCursor, type RowPage, SqliteQueries } from "./sqlite-queries.ts";
@@ -34,10 +35,10 @@ if (parentPort) {
 function answer(queries: SqliteQueries | undefined, question: ReaderQuestion): unknown {
   switch (question.kind) {
     case "latest":
-      return queries?.latestRows(question.filter) ?? [];
+      return queries?.latestRows(question.filter) ?? NO_ROWS;
     case "series":
       return queries?.series(question.query) ?? null;
     case "page":
-      return queries?.page(question.query, question.after, question.limit) ?? ({ rows: [], next: null } satisfies RowPage);
+      return queries?.page(question.query, question.after, question.limit) ?? ({ found: NO_ROWS, next: null } satisfies RowPage);
   }
 }

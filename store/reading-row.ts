@@ -21,8 +21,6 @@ export const READING_COLUMNS =
   "s.id, r.time_ms, s.device, s.quantity, s.depth_cm, r.value, r.flag, o.reasons, nullif(o.plot, ''), r.time_ms + r.lag_ms, o.time_source, c.name, c.sha256";
 /** What `READING_COLUMNS` needs beside `s` and `r`. The order is fixed: both are looked up for each row found. */
 export const ORIGIN_JOIN = "CROSS JOIN reading_origin o ON o.id = r.origin CROSS JOIN codec c ON c.id = o.codec";
-export const SERIES_COLUMN = 0;
-export const TIME_COLUMN = 1;
 
 export function toReading(row: ReadingRow): Reading {
   const [, timeMs, deviceId, quantity, depthCm, value, flag, reasons, plotId, receivedAtMs, timeSource, codec, sha256] = row;

@@ -3,7 +3,7 @@ import { QUANTITIES, type Quantity } from "../core/domain/quantity.ts";
 import type { Reading } from "../core/domain/reading.ts";
 import { BucketSums } from "./bucket-sums.ts";
 import { DAY_MS } from "./day-calendar.ts";
-import { ORIGIN_JOIN, READING_COLUMNS, type ReadingRow, SERIES_COLUMN, TIME_COLUMN, toReading } from "./reading-row.ts";
+import { type NamedRows, NO_ROWS, PLAIN_COLUMNS, type PlainRow, RowNames, toReadings } from "./named-rows.ts";
 import { type Extent, planBuckets, pointBuckets, type TimedValue } from "./series-buckets.ts";
 import type { LatestFilter, ReadingQuery, Series, SeriesQuery } from "./telemetry.ts";
 
@@ -15,7 +15,7 @@ export interface RowCursor {
   readonly gap: boolean; // nothing was found just before: look where the next reading lies
 }
 export interface RowPage {
-  readonly rows: ReadingRow[];
+  readonly found: NamedRows;
   readonly next: RowCursor | null; // null: nothing lies ahead
 }
 
@@ -27,6 +27,7 @@ const TIME_MAX_MS = 8.64e15; // end of ECMAScript time
 /** Synchronous queries on readings.db, each one short read transaction. */
 export class SqliteQueries {
   readonly #db: DatabaseSync;
+  readonly #names: RowNames;
   readonly #sums: BucketSums;
   readonly #zoneOffsetMs: number;
   readonly #statements = new Map<string, StatementSync>(); // one per shape of query: a handful
@@ -34,25 +35,28 @@ export class SqliteQueries {
 
   constructor(db: DatabaseSync, zoneOffsetMs: number, nowMs: () => number = () => performance.now()) {
     this.#db = db;
+    this.#names = new RowNames(db);
     this.#sums = new BucketSums(db);
     this.#zoneOffsetMs = zoneOffsetMs;
     this.#nowMs = nowMs;
   }
 
   latest(filter: LatestFilter): Reading[] {
-    return this.latestRows(filter).map(toReading);
+    return toReadings(this.latestRows(filter));
   }
 
-  latestRows(filter: LatestFilter): ReadingRow[] {
+  /** In order of device, quantity and depth. */
+  latestRows(filter: LatestFilter): NamedRows {
     // Newest first along the primary key: without a plot the first row is the answer; with one, those after a move are passed over.
     const inPlot = filter.plotId === undefined ? "" : "AND (SELECT plot FROM reading_origin WHERE id = n.origin) = :plot";
     const newest = `SELECT n.time_ms FROM reading n WHERE n.series = s.id ${inPlot} ORDER BY n.time_ms DESC LIMIT 1`;
     const { where, values } = seriesFilter(filter);
-    return this.#readings(
-      `SELECT ${READING_COLUMNS} FROM series s CROSS JOIN reading r ON r.series = s.id AND r.time_ms = (${newest}) ${ORIGIN_JOIN}
+    const rows = this.#readings(
+      `SELECT ${PLAIN_COLUMNS} FROM series s CROSS JOIN reading r ON r.series = s.id AND r.time_ms = (${newest})
        ${where} ORDER BY s.device, s.quantity, s.depth_cm`,
       values,
     );
+    return this.#names.of(rows);
   }
 
   series(query: SeriesQuery): Series {
@@ -116,11 +120,11 @@ export class SqliteQueries {
     const toMs = timeOf(query.toMs, TIME_MAX_MS);
     const from = after ?? { timeMs: timeOf(query.fromMs, -TIME_MAX_MS), series: -1, widthMs: FIRST_WIDTH_MS, gap: true };
     const startMs = from.gap ? this.#firstTime(query, from.timeMs) : from.timeMs;
-    if (startMs === null || startMs >= toMs) return { rows: [], next: null };
+    if (startMs === null || startMs >= toMs) return { found: NO_ROWS, next: null };
     const endMs = Math.min(toMs, startMs + from.widthMs);
-    const plot = query.plotId === undefined ? "" : "AND o.plot = :plot";
+    const plot = query.plotId === undefined ? "" : "AND r.origin IN (SELECT id FROM reading_origin WHERE plot = :plot)";
     const rows = this.#readings(
-      `SELECT ${READING_COLUMNS} FROM series s CROSS JOIN reading r ON r.series = s.id ${ORIGIN_JOIN}
+      `SELECT ${PLAIN_COLUMNS} FROM series s CROSS JOIN reading r ON r.series = s.id
        ${where === "" ? "WHERE" : `${where} AND`} r.time_ms >= :start AND r.time_ms < :end AND (r.time_ms > :afterMs OR r.series > :afterSeries) ${plot}
        ORDER BY r.time_ms, r.series LIMIT :limit`,
       {
@@ -137,10 +141,8 @@ export class SqliteQueries {
     const tooWide = rows.length === limit || slow;
     const widthMs = tooWide ? Math.max(1, Math.floor(from.widthMs / 2)) : rows.length < limit / 4 ? Math.min(WIDEST_MS, from.widthMs * 4) : from.widthMs;
     const last = rows.length === limit ? rows.at(-1) : undefined;
-    const next: RowCursor = last
-      ? { timeMs: last[TIME_COLUMN], series: last[SERIES_COLUMN], widthMs, gap: false }
-      : { timeMs: endMs, series: -1, widthMs, gap: rows.length === 0 };
-    return { rows, next: next.timeMs >= toMs ? null : next };
+    const next: RowCursor = last ? { timeMs: last[1], series: last[0], widthMs, gap: false } : { timeMs: endMs, series: -1, widthMs, gap: rows.length === 0 };
+    return { found: this.#names.of(rows), next: next.timeMs >= toMs ? null : next };
   }
 
   /** Where the next reading of any plot lies: passes over times without data in one step. */
@@ -152,10 +154,10 @@ export class SqliteQueries {
     return found.at;
   }
 
-  #readings(sql: string, values: Record<string, string | number>): ReadingRow[] {
+  #readings(sql: string, values: Record<string, string | number>): PlainRow[] {
     const statement = this.#statement(sql);
     statement.setReturnArrays(true); // less than half the time of objects, here and on the way to the other thread
-    return statement.all(values) as unknown as ReadingRow[];
+    return statement.all(values) as unknown as PlainRow[];
   }
 
   #statement(sql: string): StatementSync {

@@ -1,8 +1,8 @@
 import { QUANTITIES } from "../core/domain/quantity.ts";
 import type { Reading } from "../core/domain/reading.ts";
+import { type NamedRows, toReadings } from "./named-rows.ts";
 import { QueryThread } from "./query-thread.ts";
 import type { ReaderQuestion, ReaderWorkerData } from "./reader-worker.ts";
-import { type ReadingRow, toReading } from "./reading-row.ts";
 import type { RowCursor, RowPage } from "./sqlite-queries.ts";
 import type { LatestFilter, ReadingQuery, Series, SeriesQuery, TelemetryReader } from "./telemetry.ts";
 
@@ -33,7 +33,7 @@ export class SqliteReader implements TelemetryReader {
   }
 
   async latest(filter: LatestFilter): Promise<Reading[]> {
-    return ((await this.#thread.ask({ kind: "latest", filter })) as ReadingRow[]).map(toReading);
+    return toReadings((await this.#thread.ask({ kind: "latest", filter })) as NamedRows);
   }
 
   async series(query: SeriesQuery): Promise<Series> {
@@ -45,7 +45,7 @@ export class SqliteReader implements TelemetryReader {
     let after: RowCursor | null = null;
     do {
       const page = (await this.#thread.ask({ kind: "page", query, after, limit: this.#pageRows })) as RowPage;
-      for (const row of page.rows) yield toReading(row);
+      yield* toReadings(page.found);
       after = page.next;
     } while (after !== null);
   }

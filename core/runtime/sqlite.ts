@@ -6,7 +6,7 @@ import { AzemichiError } from "../domain/errors.ts";
 export type Migrations = readonly string[];
 
 const BUSY_TIMEOUT_MS = 5000;
-const READER_CACHE_KB = 16_000; // at most, as it is used: the ends of thousands of series and the way to them
+const READER_CACHE_KB = 32_000; // at most, as it is used: the ends of thousands of series and the way to them
 const WAL_KEPT_BYTES = 64 * 2 ** 20; // a log that a long read made larger gives its disk space back
 
 /**

@@ -2,12 +2,13 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Reading } from "../../core/domain/reading.ts";
 import { siteZone } from "../../core/domain/site-zone.ts";
 import { openForWriting } from "../../core/runtime/sqlite.ts";
-import type { ReadingRow } from "../../store/reading-row.ts";
+import { toReadings } from "../../store/named-rows.ts";
 import { readingsMigrations } from "../../store/readings-schema.ts";
 import { Rollups } from "../../store/rollups.ts";
-import { type RowCursor, SqliteQueries } from "../../store/sqlite-queries.ts";
+import { type RowCursor, type RowPage, SqliteQueries } from "../../store/sqlite-queries.ts";
 
 const T0_MS = Date.UTC(2026, 0, 1);
 
@@ -24,17 +25,29 @@ test("readings of the first schema come back as they were, are summed, and found
 
   const db = openForWriting(path, readingsMigrations);
   const queries = new SqliteQueries(db, 0);
-  const rows: ReadingRow[] = [];
+  const readings: Reading[] = [];
   for (let after: RowCursor | null = null; ; ) {
-    const page = queries.page({}, after, 100);
-    rows.push(...page.rows);
-    if (page.next === null) break;
-    after = page.next;
+    const { found, next }: RowPage = queries.page({}, after, 100);
+    readings.push(...toReadings(found));
+    if (next === null) break;
+    after = next;
   }
-  expect(rows).toEqual([
-    [2, T0_MS - 1, "probe", "soil.ec", 10, null, 9, "sentinel", null, T0_MS - 7, "server", "senml", "bb"],
-    [1, T0_MS, "level", "water.level", -1, 4.5, 1, "", "kita-3", T0_MS + 1500, "gateway", "dragino-ldds75", "aa"],
-    [1, T0_MS + 600_000, "level", "water.level", -1, 5.5, 3, "step,clock", "kita-4", T0_MS + 600_001, "device", "dragino-ldds75", "aa"],
+  const told = readings.map((r) => [r.timeMs, r.deviceId, r.quantity, r.depthCm, r.value, r.quality, r.plotId, r.receivedAtMs, r.timeSource, r.codec]);
+  expect(told).toEqual([
+    [T0_MS - 1, "probe", "soil.ec", 10, null, { flag: 9, reasons: ["sentinel"] }, null, T0_MS - 7, "server", { id: "senml", sha256: "bb" }],
+    [T0_MS, "level", "water.level", null, 4.5, { flag: 1, reasons: [] }, "kita-3", T0_MS + 1500, "gateway", { id: "dragino-ldds75", sha256: "aa" }],
+    [
+      T0_MS + 600_000,
+      "level",
+      "water.level",
+      null,
+      5.5,
+      { flag: 3, reasons: ["step", "clock"] },
+      "kita-4",
+      T0_MS + 600_001,
+      "device",
+      { id: "dragino-ldds75", sha256: "aa" },
+    ],
   ]);
   expect(db.prepare("SELECT f_cnt, hash, uplink_seq FROM reading ORDER BY uplink_seq").all()).toEqual([
     { f_cnt: 7, hash: 0x0123456, uplink_seq: 3 },
