@@ -3,6 +3,7 @@ import type { Messages } from "./ja.ts";
 const many = (n: number, one: string, more: string) => `${n} ${n === 1 ? one : more}`;
 
 export const en: Messages = {
+  lang: "en",
   otherLangName: "日本語",
   appName: "Paddies today",
   nav: { main: "Screens", detail: "Details", today: "Today", map: "Map", base: "Bases" },
@@ -32,6 +33,11 @@ export const en: Messages = {
     noSensorWord: "No sensor",
     lastKnown: (value, age) => `Last value ${value} (${age})`,
     suspect: "This value is unusual. Please check at the paddy.",
+  },
+  silence: {
+    ofAll: (duration, why) => `No data for ${duration}: ${why}`,
+    channel: (name, depth) => `${name} (${depth})`,
+    ofChannel: (duration, why) => `For ${duration}: ${why}`,
   },
   list: {
     caption: "Paddies",
@@ -119,6 +125,8 @@ export const en: Messages = {
     bandNote: "(one provisional target for the whole season)",
     others: "Other sensors",
     device: (name) => `Sensor ${name}`,
+    batteryLeft: "Battery lasts",
+    days: (n) => `about ${many(n, "day", "days")}`,
     holder: "Farmer",
     variety: "Variety",
     transplanted: "Transplanted",

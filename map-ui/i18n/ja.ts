@@ -1,5 +1,6 @@
 /** Japanese is the type: every other language must hold the same keys (a missing key does not compile). Wording: やさしい日本語. */
 export const ja = {
+  lang: "ja" as "ja" | "en",
   otherLangName: "English",
   appName: "今日の田んぼ",
   nav: { main: "画面の切りかえ", detail: "くわしい様子", today: "今日", map: "地図", base: "基地局" },
@@ -29,6 +30,11 @@ export const ja = {
     noSensorWord: "センサーなし",
     lastKnown: (value: string, age: string) => `最後の値 ${value}(${age})`,
     suspect: "この値はふだんと違います。田んぼで確かめてください。",
+  },
+  silence: {
+    ofAll: (duration: string, why: string) => `${duration}前からデータなし：${why}`,
+    channel: (name: string, depth: string) => `${name}(${depth})`,
+    ofChannel: (duration: string, why: string) => `${duration}前から、${why}`,
   },
   list: {
     caption: "田んぼの一覧",
@@ -117,6 +123,8 @@ export const ja = {
     bandNote: "(全期間に共通の仮の目安)",
     others: "ほかのセンサー",
     device: (name: string) => `センサー ${name}`,
+    batteryLeft: "電池の残り",
+    days: (n: number) => `約${n}日`,
     holder: "耕作者",
     variety: "品種",
     transplanted: "田植え",

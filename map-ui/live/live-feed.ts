@@ -169,6 +169,9 @@ export class LiveFeed {
       case "gateway":
         this.#queue({ kind: "gateway", data: JSON.parse(data) as LiveEvents["gateway"] });
         return;
+      case "device":
+        this.#queue({ kind: "device", data: JSON.parse(data) as LiveEvents["device"] });
+        return;
       default: // hello, and kinds that a newer server knows
         return;
     }

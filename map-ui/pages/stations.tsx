@@ -1,19 +1,24 @@
 import type { ComponentChildren } from "preact";
 import type { Messages } from "../i18n/ja.ts";
+import { later } from "../parts/later.tsx";
 import { ViewLink } from "../parts/link.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { BASE_TONE, GATEWAY_TONE, ROVER_TONE, type Tone } from "../parts/tones.ts";
 import { timeAgo } from "../state/format.ts";
 import { BASE_SHAPE, baseMark, baseSentence, GATEWAY_SHAPE, gatewayMark, ROVER_SHAPE, roverMark, roverNotice, roverWords } from "../state/stations.ts";
-import { clockMs, clocks, field, messages } from "../state/store.ts";
+import { clockMs, clocks, field, me, messages } from "../state/store.ts";
 import { useSignal } from "../state/use-signal.ts";
 import { type Selected, view } from "../state/view.ts";
 
-/** Bases, tractors, gateways: what brings corrections and data. */
+const MissingSensors = later<object>(() => import("../panels/missing-sensors.tsx").then((m) => m.MissingSensors));
+
+/** Bases, tractors, gateways: what brings corrections and data. For staff, first what is missing. */
 export function StationsPage() {
   const m = useSignal(messages);
+  const staff = useSignal(me)?.canSeeStaffPages === true;
   return (
     <div class="stations">
+      {staff && <MissingSensors />}
       <h2>{m.stations.title}</h2>
       <p class="operator-note">{m.stations.operator}</p>
       <Bases />

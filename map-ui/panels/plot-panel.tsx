@@ -9,6 +9,7 @@ import { PADDY_TONE } from "../parts/tones.ts";
 import { timeAgo, unitText, valueText } from "../state/format.ts";
 import { MARK_SHAPE, type Paddy, paddySentence } from "../state/paddies.ts";
 import { freshness, readingsOfPlot } from "../state/plot-readings.ts";
+import { silenceOf, silenceSentence } from "../state/silence.ts";
 import { band, clockMs, field, me, messages, paddies } from "../state/store.ts";
 import { useSignal } from "../state/use-signal.ts";
 import { ChartSection } from "./chart-section.tsx";
@@ -29,9 +30,9 @@ export function PlotPanel({ id }: { id: string }) {
         <Mark shape={MARK_SHAPE[paddy.mark]} word={m.mark[paddy.mark]} tone={PADDY_TONE[paddy.mark]} size="line" />
         <LevelNow paddy={paddy} target={target} now={now} />
       </div>
-      <p class="panel__sentence">{paddySentence(paddy, now, m)}</p>
+      <p class="panel__sentence">{paddySentence(paddy, now, m, "whole")}</p>
       {paddy.suspect && <p>{m.paddy.suspect}</p>}
-      <OtherReadings plotId={id} />
+      <OtherReadings plotId={id} said={paddy.silence === null ? null : paddy.deviceId} />
       {device && <ChartSection deviceId={device.id} />}
       <Facts rows={plotFacts(plot.properties, device, m)} />
     </>
@@ -76,7 +77,8 @@ function BandGauge({ target, levelCm }: { target: WaterBandCm; levelCm: number |
 const ABOVE: Quantity = "water.level"; // stands at the top of the panel
 const STAFF_ONLY: ReadonlySet<Quantity> = new Set<Quantity>(["radio.snr", "water.distance"]);
 
-function OtherReadings({ plotId }: { plotId: string }) {
+/** `said`: the device whose silence the sentence above has told already. */
+function OtherReadings({ plotId, said }: { plotId: string; said: string | null }) {
   const m = useSignal(messages);
   const now = useSignal(clockMs);
   const known = useSignal(field);
@@ -85,7 +87,14 @@ function OtherReadings({ plotId }: { plotId: string }) {
   const readings = readingsOfPlot(known, plotId)
     .filter((r) => r.quantity !== ABOVE && (staff || !STAFF_ONLY.has(r.quantity)))
     .sort((a, b) => order.indexOf(a.quantity) - order.indexOf(b.quantity) || (a.depthCm ?? 0) - (b.depthCm ?? 0));
-  if (readings.length === 0) return null;
+  const devices = [...known.devices.values()].filter((d) => d.plotId === plotId);
+  const silences = devices.flatMap((d) => {
+    const silence = d.id === said ? null : silenceOf(d);
+    if (silence === null) return [];
+    const sentence = silenceSentence(silence, now, m, "whole");
+    return [{ id: d.id, sentence: devices.length > 1 ? `${d.name}: ${sentence}` : sentence }];
+  });
+  if (readings.length === 0 && silences.length === 0) return null;
   return (
     <section>
       <h3>{m.plot.others}</h3>
@@ -103,6 +112,11 @@ function OtherReadings({ plotId }: { plotId: string }) {
           </li>
         ))}
       </ul>
+      {silences.map(({ id, sentence }) => (
+        <p key={id} class="readings__silence">
+          {sentence}
+        </p>
+      ))}
     </section>
   );
 }
@@ -141,6 +155,8 @@ function plotFacts({ holder, crop }: PlotProperties, device: DeviceJson | undefi
   add(m.plot.variety, crop?.variety);
   add(m.plot.transplanted, crop?.transplantedOn);
   add(m.plot.headed, crop?.headedOn);
+  const daysLeft = device?.state?.battery.daysLeft ?? null;
+  if (daysLeft !== null) rows.push({ name: m.plot.batteryLeft, value: m.plot.days(Math.floor(daysLeft)) });
   if (device) rows.push({ name: m.plot.device("").trim(), value: `${device.name} (${device.profile})` });
   return rows;
 }

@@ -1,4 +1,5 @@
 import type { BaseJson, DeviceJson, GatewayJson, LiveEvents, PlotFeatureJson, RoverJson, SnapshotJson } from "../../core/domain/api.ts";
+import type { DeviceState } from "../../core/domain/device-state.ts";
 import type { BaseHealth, GatewayState, RoverState } from "../../core/domain/live.ts";
 import type { ReadingJson } from "../../core/domain/reading.ts";
 
@@ -24,7 +25,8 @@ export type FieldEvent =
   | { readonly kind: "reading"; readonly data: LiveEvents["reading"] }
   | { readonly kind: "base"; readonly data: BaseHealth }
   | { readonly kind: "rover"; readonly data: RoverState }
-  | { readonly kind: "gateway"; readonly data: GatewayState };
+  | { readonly kind: "gateway"; readonly data: GatewayState }
+  | { readonly kind: "device"; readonly data: DeviceState };
 
 const TRAIL_MS = 60_000;
 const TRAIL_POINTS_MAX = 120; // oldest forgotten: a rover that reports faster than 2 Hz gets a shorter trail
@@ -63,6 +65,7 @@ export function fromSnapshot(snapshot: SnapshotJson, before: Field): Field {
 /** Applies events in order. What is older than what we have changes nothing, so replays and late uplinks are harmless. */
 export function withEvents(field: Field, events: readonly FieldEvent[], id: string | null): Field {
   const readings = new Map(field.readings);
+  const devices = new Map(field.devices);
   const bases = new Map(field.bases);
   const rovers = new Map(field.rovers);
   const gateways = new Map(field.gateways);
@@ -96,9 +99,14 @@ export function withEvents(field: Field, events: readonly FieldEvent[], id: stri
         if (gateway && notOlder(event.data, gateway.state)) gateways.set(gateway.id, { ...gateway, state: event.data });
         break;
       }
+      case "device": {
+        const device = devices.get(event.data.deviceId);
+        if (device && notOlder(event.data, device.state)) devices.set(device.id, { ...device, state: event.data });
+        break;
+      }
     }
   }
-  return { ...field, id: id ?? field.id, readings, bases, rovers, gateways, trails };
+  return { ...field, id: id ?? field.id, readings, devices, bases, rovers, gateways, trails };
 }
 
 function notOlder(next: { readonly at: string }, known: { readonly at: string } | null): boolean {

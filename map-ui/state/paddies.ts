@@ -4,6 +4,7 @@ import type { ReadingJson } from "../../core/domain/reading.ts";
 import type { Messages } from "../i18n/ja.ts";
 import type { Field } from "./field.ts";
 import { durationWords } from "./format.ts";
+import { hidesLevel, type Silence, silenceOf, silenceSentence } from "./silence.ts";
 
 /** Why the mark is what it is. */
 export type PaddyCause = "ok" | "low" | "high" | "stale" | "bad" | "no-reading" | "no-zero" | "no-sensor";
@@ -18,6 +19,7 @@ export interface Paddy {
   readonly timeMs: number | null; // its event time
   readonly suspect: boolean; // flag 3
   readonly deviceId: string | null; // that the level comes from
+  readonly silence: Silence | null; // why no level comes; null unless the cause is "stale" or "no-reading"
 }
 
 export const MARK_SHAPE: Readonly<Record<PaddyMark, string>> = { ok: "●", low: "▼", high: "▲", unknown: "✕" };
@@ -77,15 +79,30 @@ function paddyOf(plot: { id: string; name: string }, sources: Sources, band: Wat
   }
   if (best === null) {
     const cause = causeWithoutLevel(sources);
-    const deviceId = sources.devices[0]?.id ?? null;
-    return { ...plot, mark: "unknown", cause, levelCm: null, timeMs: null, suspect: false, deviceId };
+    const first = sources.devices[0];
+    const silence = cause === "no-reading" && first ? silenceOfLevel(first) : null;
+    return { ...plot, mark: "unknown", cause, levelCm: null, timeMs: null, suspect: false, deviceId: first?.id ?? null, silence };
   }
   const { reading, device, timeMs } = best;
   const flag = reading.quality.flag;
   const mark = paddyMark({ levelCm: reading.value, flag, timeMs, intervalS: device.intervalS, nowMs, band });
   const stale = nowMs - timeMs > freshForMs(device.intervalS);
   const cause: PaddyCause = mark === "unknown" ? (stale ? "stale" : "bad") : mark;
-  return { ...plot, mark, cause, levelCm: reading.value, timeMs, suspect: flag === 3, deviceId: device.id };
+  return {
+    ...plot,
+    mark,
+    cause,
+    levelCm: reading.value,
+    timeMs,
+    suspect: flag === 3,
+    deviceId: device.id,
+    silence: cause === "stale" ? silenceOfLevel(device) : null,
+  };
+}
+
+function silenceOfLevel(device: DeviceJson): Silence | null {
+  const silence = silenceOf(device);
+  return silence !== null && hidesLevel(silence) ? silence : null;
 }
 
 function causeWithoutLevel({ devices, withDistance }: Sources): PaddyCause {
@@ -98,8 +115,9 @@ function offBand(paddy: Paddy, band: WaterBandCm): number {
   return paddy.mark === "high" ? (paddy.levelCm ?? 0) - band.maxCm : 0;
 }
 
-/** The paddy in one plain sentence. */
-export function paddySentence(paddy: Paddy, nowMs: number, messages: Messages): string {
+/** The paddy in one plain sentence; "whole" adds what to look at when the sensor is silent. */
+export function paddySentence(paddy: Paddy, nowMs: number, messages: Messages, length: "short" | "whole" = "short"): string {
+  if (paddy.silence !== null) return silenceSentence(paddy.silence, nowMs, messages, length);
   const words = messages.paddy;
   switch (paddy.cause) {
     case "ok":

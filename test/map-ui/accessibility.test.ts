@@ -7,7 +7,7 @@ import { launchBrowser } from "../support/chromium.ts";
 import { describeNeeding } from "../support/requirements.ts";
 import { DESK, openWatched, PHONE } from "./support/browser.ts";
 import { type BuiltPage, buildPage } from "./support/built-page.ts";
-import { fixtureConfig, fixtureMe, fixtureSnapshot, roverService, roverState, STOP_NOW } from "./support/fixture-field.ts";
+import { fixtureConfig, fixtureMe, fixtureSnapshot, roverService, roverState, STOP_NOW, withSilences } from "./support/fixture-field.ts";
 import { type FixtureServer, startFixtureServer } from "./support/fixture-server.ts";
 
 const NOW = Date.parse("2026-06-11T21:05:12Z");
@@ -20,12 +20,13 @@ const SCREENS = [
   { name: "today", path: "", viewport: PHONE, shows: ".card" },
   { name: "map", path: "?tab=map", viewport: PHONE, shows: ".plot-label" },
   { name: "map with a plot", path: "?tab=map&plot=plot-3", viewport: PHONE, shows: ".chart canvas" },
-  { name: "bases", path: "?tab=base", viewport: PHONE, shows: ".card--station" },
+  { name: "bases and missing sensors", path: "?tab=base", viewport: PHONE, shows: ".strangers" },
+  { name: "silent plot", path: "?plot=plot-4", viewport: PHONE, shows: ".chart canvas" },
   { name: "plot", path: "?plot=plot-3", viewport: PHONE, shows: ".chart canvas" },
   { name: "base", path: "?tab=base&base=misato1", viewport: PHONE, shows: ".happened" },
   { name: "tractor", path: "?tab=base&rover=tractor-1", viewport: PHONE, shows: ".diagnosis strong" },
   { name: "tractor that must stop", path: "?tab=base&rover=tractor-2", viewport: PHONE, shows: ".panel .stop-banner" },
-  { name: "desk", path: "", viewport: DESK, shows: ".paddy-table tbody tr" },
+  { name: "desk", path: "", viewport: DESK, shows: ".strangers" },
   { name: "desk with a plot", path: "?plot=plot-3", viewport: DESK, shows: ".chart canvas" },
   { name: "desk with a base", path: "?base=misato1", viewport: DESK, shows: ".orders" },
   { name: "desk with a tractor", path: "?rover=tractor-1", viewport: DESK, shows: ".diagnosis strong" },
@@ -41,7 +42,7 @@ describeNeeding(["chromium"], "everybody can use the page", () => {
     built = await buildPage();
     browser = await launchBrowser();
     axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-    const field = fixtureSnapshot(NOW);
+    const field = withSilences(fixtureSnapshot(NOW), NOW);
     const stopping = roverState("tractor-2", NOW, { service: roverService(NOW, { notice: STOP_NOW }) });
     const snapshot = { ...field, rovers: field.rovers.map((r) => (r.id === "tractor-2" ? { ...r, state: stopping } : r)) };
     server = await startFixtureServer(built.dir, {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { EMPTY_FIELD, fromSnapshot, withEvents } from "../../map-ui/state/field.ts";
-import { baseHealth, fixtureSnapshot, reading, roverState } from "./support/fixture-field.ts";
+import { baseHealth, deviceState, fixtureSnapshot, reading, roverState } from "./support/fixture-field.ts";
 
 const NOW = Date.parse("2026-06-12T00:00:00Z");
 const start = () => fromSnapshot(fixtureSnapshot(NOW), EMPTY_FIELD);
@@ -30,6 +30,19 @@ test("word of bases and rovers that we do not know is left out; old word is left
   expect([...field.bases.keys()]).toEqual(["misato1"]);
   expect(field.bases.get("misato1")?.health?.state).toBe("sending");
   expect(field.rovers.size).toBe(before.rovers.size);
+});
+
+test("word of a device is taken by event and by snapshot; what is older, or of a device that we may not see, is left out", () => {
+  const silent = deviceState("level-1", NOW, { state: "silent", cause: "device" });
+  const event = (data: typeof silent) => ({ kind: "device", data }) as const;
+  const field = withEvents(start(), [event(silent), event(deviceState("level-1", NOW - 1000)), event(deviceState("foreign", NOW))], "101");
+  expect(field.devices.get("level-1")?.state).toEqual(silent);
+  expect(field.devices.size).toBe(13);
+  const heard = withEvents(field, [event(deviceState("level-1", NOW + 1000))], "102");
+  expect(heard.devices.get("level-1")?.state?.state).toBe("reporting");
+  const snapshot = fixtureSnapshot(NOW);
+  const polled = fromSnapshot({ ...snapshot, devices: snapshot.devices.map((d) => ({ ...d, state: deviceState(d.id, NOW, { state: "silent" }) })) }, heard);
+  expect([...polled.devices.values()].every((d) => d.state?.state === "silent")).toBe(true);
 });
 
 test("a surveyed base stays where it was surveyed, another one stands where it says", () => {

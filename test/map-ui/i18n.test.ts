@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { en } from "../../map-ui/i18n/en.ts";
 import { ja } from "../../map-ui/i18n/ja.ts";
+import { sensorsEn } from "../../map-ui/i18n/sensors-en.ts";
+import { sensorsJa } from "../../map-ui/i18n/sensors-ja.ts";
 import { truthEn } from "../../map-ui/i18n/truth-en.ts";
 import { truthJa } from "../../map-ui/i18n/truth-ja.ts";
 
@@ -16,13 +18,13 @@ function leaves(value: unknown, path = ""): Map<string, string> {
 const MAY_BE_EMPTY = new Set(["/rover/fixCode/other", "/rover/fixCode/unknown", "/rover/fixCode/away"]);
 
 describe.each([
-  { name: "ja", messages: { ...ja, truth: truthJa } },
-  { name: "en", messages: { ...en, truth: truthEn } },
+  { name: "ja", messages: { ...ja, truth: truthJa, sensors: sensorsJa } },
+  { name: "en", messages: { ...en, truth: truthEn, sensors: sensorsEn } },
 ])("$name", ({ messages }) => {
   const texts = leaves(messages);
 
   test("holds every key, none of them empty", () => {
-    expect([...texts.keys()].sort()).toEqual([...leaves({ ...ja, truth: truthJa }).keys()].sort());
+    expect([...texts.keys()].sort()).toEqual([...leaves({ ...ja, truth: truthJa, sensors: sensorsJa }).keys()].sort());
     expect([...texts].filter(([path, text]) => text === "" && !MAY_BE_EMPTY.has(path))).toEqual([]);
   });
 
@@ -33,7 +35,9 @@ describe.each([
 });
 
 test("English has no Japanese left in it, but for the name of the language", () => {
-  const left = [...leaves({ ...en, truth: truthEn })].filter(([path, text]) => /[\u3040-\u30ff\u4e00-\u9fff]/.test(text) && path !== "/otherLangName");
+  const left = [...leaves({ ...en, truth: truthEn, sensors: sensorsEn })].filter(
+    ([path, text]) => /[\u3040-\u30ff\u4e00-\u9fff]/.test(text) && path !== "/otherLangName",
+  );
   expect(left).toEqual([]);
 });
 

@@ -3,7 +3,7 @@ import type { SnapshotJson } from "../../core/domain/api.ts";
 import type { Answer } from "../../map-ui/live/api-client.ts";
 import { LiveFeed, type LiveFeedPorts, type LiveStatus, type StreamEnd } from "../../map-ui/live/live-feed.ts";
 import type { FieldEvent } from "../../map-ui/state/field.ts";
-import { baseHealth, fixtureSnapshot } from "./support/fixture-field.ts";
+import { baseHealth, deviceState, fixtureSnapshot } from "./support/fixture-field.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.parse("2026-06-12T00:00:00Z") });
@@ -66,6 +66,16 @@ test("snapshot first, then the stream from its id; events arrive in batches", as
   await pass(200);
   expect(seen.events).toHaveLength(2);
   expect(seen.status).toEqual(["starting", "live"]);
+  await stop();
+});
+
+test("word of a device comes as an event", async () => {
+  const { seen, pass, stop } = rig({});
+  await pass(0);
+  const state = deviceState("level-1", Date.now(), { state: "silent", cause: "device" });
+  seen.streams[0]?.say(`id: 101\nevent: device\ndata: ${JSON.stringify(state)}\n\n`);
+  await pass(200);
+  expect(seen.events).toEqual([{ kind: "device", data: state }]);
   await stop();
 });
 

@@ -11,7 +11,16 @@ import { fixtureSnapshot, reading } from "./support/fixture-field.ts";
 const NOW = Date.parse("2026-06-12T00:00:00Z");
 const BAND = { minCm: 2, maxCm: 6 };
 const H = 3_600_000;
-const DEVICE: DeviceJson = { id: "d", name: "水位計", devEui: null, profile: "dragino-ldds75", intervalS: 600, plotId: "plot-1", lastReadingAt: null, state: null };
+const DEVICE: DeviceJson = {
+  id: "d",
+  name: "水位計",
+  devEui: null,
+  profile: "dragino-ldds75",
+  intervalS: 600,
+  plotId: "plot-1",
+  lastReadingAt: null,
+  state: null,
+};
 
 function fieldWith(devices: readonly DeviceJson[], readings: readonly ReadingJson[]) {
   const full = fixtureSnapshot(NOW);

@@ -1,10 +1,11 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { silenceWords } from "../../core/domain/silence-words.ts";
 import { launchBrowser } from "../support/chromium.ts";
 import { describeNeeding } from "../support/requirements.ts";
 import { DESK, openWatched, PHONE, type WatchedPage } from "./support/browser.ts";
 import { type BuiltPage, buildPage } from "./support/built-page.ts";
-import { baseHealth, fixtureConfig, fixtureMe, fixtureSnapshot, reading, roverState } from "./support/fixture-field.ts";
+import { baseHealth, deviceState, fixtureConfig, fixtureMe, fixtureSnapshot, reading, roverState, withSilences } from "./support/fixture-field.ts";
 import { type FixtureServer, startFixtureServer } from "./support/fixture-server.ts";
 
 const NOW = Date.parse("2026-06-11T21:05:12Z"); // 6:05:12 in Misato
@@ -297,6 +298,53 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     await english.page.getByRole("button", { name: "日本語" }).click();
     await english.page.getByRole("heading", { name: "今日、水を見る田んぼ 4枚 (全13枚)" }).waitFor();
     expect(new URL(english.page.url()).search).toBe("?lang=ja");
+  });
+
+  test("a silent sensor: one sentence with its cause in the list, what to look at in the plot, and word of it by event", async () => {
+    const silences = withSilences(fixtureSnapshot(NOW), NOW);
+    server.state.snapshot = () => silences;
+    const phone = await open("", PHONE);
+    const { page } = phone;
+    await expect.poll(() => card(phone, "東の1番").locator(".card__says").textContent()).toBe("6時間前からデータなし：ゲートウェイ（六郷）が止まっています。");
+    const alone = { state: "silent", lastSeenAt: new Date(NOW - 380 * 60_000).toISOString(), cause: "device", note: silenceWords("device", []) } as const;
+    const told = deviceState("level-4", NOW + 1000, alone);
+    await arrives(page, () => server.publish("device", told), card(phone, "東の1番").getByText("6時間前からデータなし：このセンサーだけ届いていません。"));
+    await card(phone, "東の1番").click();
+    await page.locator(".panel__sentence", { hasText: "このセンサーだけ届いていません。電池と設置場所を確認してください。" }).waitFor();
+    await page.goBack();
+    await card(phone, "北の1番").click();
+    await page.locator(".panel__sentence", { hasText: "水はちょうどよい深さです。" }).waitFor();
+    await page.getByText("6時間前から、センサーは届いていますが、水温の値が来ません。プローブとケーブルを確認してください。").waitFor();
+    await page.getByRole("button", { name: "English" }).click();
+    await page.getByText("For 6 hours: The sensor is heard, but gives no value of Water temp. Look at the probe and its cable.").waitFor();
+    expect(phone.errors).toEqual([]);
+  });
+
+  test("staff see at one look why data are missing, and who is not registered; a farmer is not bothered with it", async () => {
+    const silences = withSilences(fixtureSnapshot(NOW), NOW);
+    server.state.snapshot = () => silences;
+    const farmer = await open("?tab=base", PHONE);
+    await farmer.page.getByRole("heading", { name: "基地局とトラクター" }).waitFor();
+    server.state.me = { ...fixtureMe, canSeeStaffPages: true };
+    const staff = await open("", DESK);
+    const list = staff.page.locator(".missing");
+    await list.getByRole("heading", { name: "データが届いていないセンサー 3台(全13台)" }).waitFor();
+    expect(await list.getByRole("heading", { level: 3 }).allTextContents()).toEqual([
+      "中継局が止まっている: 六郷 1台",
+      "センサー本体 1台",
+      "センサーの一部の値だけ来ない 1台",
+    ]);
+    await expect.poll(() => list.locator(".card").nth(0).textContent()).toBe("水位計46時間前東の1番・電波の欠け 2 %・電池 3.31 V(あと約410日)");
+    await expect.poll(() => list.locator(".card").nth(1).textContent()).toBe("水位計136時間前南の1番・電波の欠け —・電池 8 %(残りの日数は不明)");
+    await list.getByText("未登録の端末 1台").click();
+    await list.getByText("a84041ffff00beef 212回・最後 3分前").waitFor();
+    const heard = deviceState("level-13", NOW + 1000);
+    await arrives(staff.page, () => server.publish("device", heard), list.getByText("データが届いていないセンサー 2台(全13台)"));
+    await list.locator(".card").nth(0).click();
+    await staff.page.getByRole("heading", { name: "東の1番" }).waitFor();
+    expect(await farmer.page.locator(".missing").count()).toBe(0);
+    expect(server.requests.filter((r) => r.startsWith("GET /api/v1/devices/unknown"))).toEqual(["GET /api/v1/devices/unknown?max=20"]);
+    expect([...farmer.errors, ...staff.errors]).toEqual([]);
   });
 
   test("the demo cannot be taken for the field", async () => {

@@ -1,9 +1,12 @@
 import type { BaseJson, ConfigJson, DeviceJson, MeJson, PlotFeatureJson, RoverJson, SeriesJson, SnapshotJson } from "../../../core/domain/api.ts";
+import type { DeviceState } from "../../../core/domain/device-state.ts";
 import type { PlotShare } from "../../../core/domain/history.ts";
 import type { BaseHealth, BaseTruth, RelayEvent, RoverService, RoverState } from "../../../core/domain/live.ts";
 import { QUANTITIES, type Quantity } from "../../../core/domain/quantity.ts";
 import type { QualityFlag, ReadingJson } from "../../../core/domain/reading.ts";
 import type { RoverDiagnosis } from "../../../core/domain/rover-diagnosis.ts";
+import { silenceWords } from "../../../core/domain/silence-words.ts";
+import type { UnknownDevicesJson } from "../../../core/domain/uplink-json.ts";
 
 /** A small field of our own making: 14 paddies, 13 with a sensor, a base, two tractors, a gateway. */
 const MINUTE_MS = 60_000;
@@ -203,6 +206,69 @@ export function roverState(roverId: string, nowMs: number, patch: Partial<RoverS
     ...patch,
   };
 }
+
+export function deviceState(deviceId: string, nowMs: number, patch: Partial<DeviceState> = {}): DeviceState {
+  const lastAt = at(nowMs - 2 * MINUTE_MS);
+  return {
+    deviceId,
+    at: at(nowMs),
+    state: "reporting",
+    since: null,
+    lastSeenAt: lastAt,
+    lastReceivedAt: lastAt,
+    intervalS: INTERVAL_S,
+    cause: null,
+    note: null,
+    channels: [{ quantity: "water.level", depthCm: null, lastAt, state: "reporting" }],
+    radio: { gateways: [{ gatewayId: "24e124fffef00001", lastAt, rssiDbm: -97, snrDb: 6.5 }], framesReceived: 140, framesLost: 3, lossPct: 2.1 },
+    battery: { voltageV: 3.31, percent: null, at: lastAt, daysLeft: 410.5 },
+    ...patch,
+  };
+}
+
+/** 東の1番 is silent because of its gateway, 南の1番 by itself, and 北の1番 gives no temperature. All others are heard. */
+export function withSilences(snapshot: SnapshotJson, nowMs: number): SnapshotJson {
+  const sixHours = at(nowMs - 380 * MINUTE_MS);
+  const states = new Map(snapshot.devices.map((d) => [d.id, deviceState(d.id, nowMs)]));
+  const silent = { state: "silent", lastSeenAt: sixHours, lastReceivedAt: sixHours } as const;
+  states.set("level-4", deviceState("level-4", nowMs, { ...silent, cause: "gateway", note: silenceWords("gateway", ["六郷"]) }));
+  states.set(
+    "level-13",
+    deviceState("level-13", nowMs, {
+      ...silent,
+      cause: "device",
+      note: silenceWords("device", []),
+      radio: { gateways: [], framesReceived: 0, framesLost: 0, lossPct: null },
+      battery: { voltageV: null, percent: 8, at: sixHours, daysLeft: null },
+    }),
+  );
+  const temperature = { quantity: "water.temperature", depthCm: null, lastAt: sixHours, state: "silent" } as const;
+  states.set("level-1", deviceState("level-1", nowMs, { cause: "channel", note: silenceWords("channel", ["water.temperature"]), channels: [temperature] }));
+  return {
+    ...snapshot,
+    devices: snapshot.devices.map((d) => ({ ...d, state: states.get(d.id) ?? null })),
+    readings: snapshot.readings.map((r) => (r.deviceId === "level-13" ? { ...r, time: sixHours } : r)),
+  };
+}
+
+export const fixtureStrangers = (nowMs: number): UnknownDevicesJson => ({
+  devices: [
+    {
+      key: "a84041ffff00beef",
+      count: 212,
+      firstReceivedAt: at(nowMs - 86_400_000),
+      lastReceivedAt: at(nowMs - 3 * MINUTE_MS),
+      lastSeq: 81_234,
+      source: "chirpstack",
+      topic: "application/a1/device/a84041ffff00beef/event/up",
+      payloadBase64: null,
+      payloadBytes: null,
+      frame: null,
+    },
+  ],
+  total: 1,
+  next: null,
+});
 
 export function fixtureSnapshot(nowMs: number): SnapshotJson {
   const plots = NAMES.map((_, i) => plotAt(i));

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import type { ConfigJson, LiveEvents, MeJson, SnapshotJson } from "../../../core/domain/api.ts";
-import { fixtureArchive, fixtureDiagnosis, fixtureEvents, fixtureSeries, fixtureShares } from "./fixture-field.ts";
+import { fixtureArchive, fixtureDiagnosis, fixtureEvents, fixtureSeries, fixtureShares, fixtureStrangers } from "./fixture-field.ts";
 
 /** What the server answers; a test changes it as it goes. */
 export interface FixtureState {
@@ -67,6 +67,9 @@ export async function startFixtureServer(distDir: string, state: FixtureState): 
           : json(200, { ...state.snapshot(), id: String(eventId) });
       case "GET series":
         return json(200, fixtureSeries(Date.parse(url.searchParams.get("from") ?? ""), Date.parse(url.searchParams.get("to") ?? "")));
+      case "GET devices/unknown":
+        if (!state.me.canSeeStaffPages) return json(403, { type: "about:blank", title: "Forbidden", status: 403 });
+        return json(200, fixtureStrangers(Date.parse(state.snapshot().at)));
       case "GET rovers/tractor-1/diagnosis":
         return json(200, fixtureDiagnosis(state.snapshot().at));
       case "GET rovers/tractor-1/plots":
