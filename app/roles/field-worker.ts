@@ -20,15 +20,14 @@ import { Pipeline, type PipelineParts } from "../../ingest/pipeline.ts";
 import { Redecoder } from "../../ingest/redecode.ts";
 import { DeviceStates } from "../../ingest/states/device-states.ts";
 import { DeviceStateStore } from "../../store/device-state-store.ts";
-import { createInflux, type Influx } from "../../store/influx.ts";
-import { type DrainTarget, InfluxDrain } from "../../store/influx-drain.ts";
+import { InfluxDrain } from "../../store/influx-drain.ts";
 import { IngestStore } from "../../store/ingest-store.ts";
 import { IngestUpkeep } from "../../store/ingest-upkeep.ts";
 import { readingsMigrations } from "../../store/readings-schema.ts";
 import { RedecodeJobs } from "../../store/redecode-jobs.ts";
 import { Rollups } from "../../store/rollups.ts";
 import { SqliteQueries } from "../../store/sqlite-queries.ts";
-import type { InfluxConfig } from "../config.ts";
+import { influxTarget } from "./field-influx.ts";
 import type { FieldCatalog, FieldWorkerData, FromFieldWorker, ToFieldWorker } from "./field-protocol.ts";
 
 /** The thread that turns journaled uplinks into readings, and the only writer of readings.db: neither a flood nor InfluxDB ever holds up an acknowledgement. */
@@ -279,17 +278,6 @@ class FieldWorker {
       return false; // ending
     }
   }
-}
-
-/** The tag `site` follows the catalog, which may be imported after the start. */
-function influxTarget(config: InfluxConfig, siteId: () => string): DrainTarget {
-  let made: { siteId: string; influx: Influx } | undefined;
-  const current = (): Influx => {
-    const id = siteId();
-    if (made?.siteId !== id) made = { siteId: id, influx: createInflux(config, { siteId: id }) };
-    return made.influx;
-  };
-  return { send: (points, signal) => current().writer.send(points, signal), ensureDatabase: (signal) => current().ensureDatabase(signal) };
 }
 
 const port = parentPort;

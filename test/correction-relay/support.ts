@@ -74,7 +74,9 @@ export function catalogOf(bases: readonly Base[], rovers: readonly Rover[]): Cat
     networks: [],
     bases,
     rovers,
-    consents: [], codecs: [], redecodes: [],
+    consents: [],
+    codecs: [],
+    redecodes: [],
   };
 }
 
