@@ -37,7 +37,9 @@ const plot = (id: string, lon: number): Plot => ({
 const device = (id: string, placements: readonly [plot: string, from: string | null, to: string | null][]): Device => ({
   id,
   name: `センサー ${id}`,
-  devEui: null, sigfoxId: null, imsi: null,
+  devEui: null,
+  sigfoxId: null,
+  imsi: null,
   profile: "dragino-ldds75",
   intervalS: 1800,
   channels: {},
@@ -124,7 +126,9 @@ export function catalog(): Catalog {
       },
     ],
     rovers: [rover("sato-tractor", "sato-farm"), rover("suzuki-tractor", "suzuki-farm"), rover("contractor", null)],
-    consents: [], codecs: [], redecodes: [],
+    consents: [],
+    codecs: [],
+    redecodes: [],
   };
 }
 
