@@ -4,19 +4,15 @@ import type { Reading } from "../../core/domain/reading.ts";
 import { silenceWords } from "../../core/domain/silence-words.ts";
 import type { Catalog, Device } from "../../core/domain/site.ts";
 import { topics } from "../../core/domain/topics.ts";
-import { deviceKeyName } from "../../core/domain/uplink.ts";
 import type { Reception } from "../sessions.ts";
-import { daysLeft, EMPTY_PERCENT, emptyVoltage } from "./battery-life.ts";
-import { type FrameLoss, frameLoss } from "./frame-loss.ts";
+import { type Details, type DetailsStore, detailsOf, NO_DETAILS } from "./device-details.ts";
 import { isChannelSilent, judgeSilence, silentAfterMs, type Verdict } from "./silence.ts";
 
 /** What the states need of the store. */
-export interface DeviceStateStore {
+export interface DeviceStateStore extends DetailsStore {
   heard(): readonly { device: string; gateway: string; source: string; timeMs: number; receivedMs: number; rssi: number | null; snr: number | null }[];
   sources(): readonly { source: string; receivedMs: number }[];
   channels(): readonly { device: string; quantity: Quantity; depthCm: number; timeMs: number }[];
-  frames(name: string, fromMs: number): readonly { fCnt: number }[];
-  battery(device: string, quantity: Quantity, fromDay: number): { value: number; timeMs: number; days: readonly { day: number; mean: number }[] } | null;
   listeningSince(nowMs: number): number;
   listening(sinceMs: number, nowMs: number): void;
 }
@@ -33,7 +29,6 @@ const GATEWAY_LATELY_MS = 7 * DAY_MS;
 const CHANNEL_FORGOTTEN_MS = 7 * DAY_MS; // what has not come for a week was taken away, or is called otherwise now
 const DETAILS_PER_FLUSH = 50; // loss and battery cost a look at the disk
 const DETAILS_MS = 5 * 60_000;
-const BATTERY_DAYS = 60;
 const UPTIME_EVERY_MS = 10_000;
 const NETWORK_DEVICES_MIN = 2; // of one device alone nobody can tell whether it or its network is quiet
 
@@ -50,7 +45,7 @@ interface Followed {
   readonly channels: Map<string, { quantity: Quantity; depthCm: number | null; timeMs: number }>;
   told: string; // state, cause and silent channels as last told
   sinceMs: number | null;
-  details: { loss: FrameLoss; battery: DeviceState["battery"]; atMs: number };
+  details: Details;
 }
 
 /** Whether each device is heard, with the cause when it is not. Told when something changes, and cleared by the next frame. */
@@ -124,7 +119,7 @@ export class DeviceStates {
       if (!turned && !this.#changed.has(device.id)) continue;
       if (nowMs - followed.details.atMs >= DETAILS_MS && details < DETAILS_PER_FLUSH) {
         details += 1;
-        followed.details = this.#details(device, nowMs);
+        followed.details = detailsOf(this.#parts.store, device, nowMs);
       }
       if (turned) followed.sinceMs = verdict.sinceMs ?? followed.lastMs;
       followed.told = told;
@@ -201,32 +196,6 @@ export class DeviceStates {
     return newestGateways(followed).map(([gatewayId]) => names.get(gatewayId) ?? gatewayId);
   }
 
-  #details(device: Device, nowMs: number): Followed["details"] {
-    const { store } = this.#parts;
-    const { devEui, sigfoxId } = device;
-    const key = devEui !== null ? ({ kind: "devEui", devEui } as const) : sigfoxId !== null ? ({ kind: "sigfox", sigfoxId } as const) : null;
-    const loss = frameLoss(key === null ? [] : store.frames(deviceKeyName(key), nowMs - DAY_MS));
-    const fromDay = Math.floor(nowMs / DAY_MS) - BATTERY_DAYS;
-    const voltage = store.battery(device.id, "device.batteryVoltage", fromDay);
-    const percent = store.battery(device.id, "device.batteryPercent", fromDay);
-    const emptyV = voltage === null ? null : emptyVoltage(Math.max(voltage.value, ...voltage.days.map((d) => d.mean)));
-    const left = [
-      voltage === null || emptyV === null ? null : daysLeft(voltage.days, emptyV),
-      percent === null ? null : daysLeft(percent.days, EMPTY_PERCENT),
-    ].filter((days) => days !== null);
-    const atMs = Math.max(voltage?.timeMs ?? Number.NEGATIVE_INFINITY, percent?.timeMs ?? Number.NEGATIVE_INFINITY);
-    return {
-      loss,
-      battery: {
-        voltageV: voltage?.value ?? null,
-        percent: percent?.value ?? null,
-        at: atMs === Number.NEGATIVE_INFINITY ? null : iso(atMs),
-        daysLeft: left.length === 0 ? null : Math.min(...left),
-      },
-      atMs: nowMs,
-    };
-  }
-
   #follow(deviceId: string): Followed {
     const known = this.#followed.get(deviceId);
     if (known !== undefined) return known;
@@ -238,11 +207,7 @@ export class DeviceStates {
       channels: new Map(),
       told: "",
       sinceMs: null,
-      details: {
-        loss: { received: 0, lost: 0, lossPct: null },
-        battery: { voltageV: null, percent: null, at: null, daysLeft: null },
-        atMs: Number.NEGATIVE_INFINITY,
-      },
+      details: NO_DETAILS,
     };
     this.#followed.set(deviceId, followed);
     return followed;
