@@ -6,7 +6,7 @@ import { type SensorMessages, sensorsJa } from "../i18n/sensors-ja.ts";
 import { ViewLink } from "../parts/link.tsx";
 import { timeAgo, valueText } from "../state/format.ts";
 import { type MissingGroup, missingGroups } from "../state/missing.ts";
-import { noteText } from "../state/silence.ts";
+import { noteText, silenceOf } from "../state/silence.ts";
 import { clockMs, field, messages } from "../state/store.ts";
 import { useSignal } from "../state/use-signal.ts";
 import { Strangers } from "./strangers.tsx";
@@ -37,9 +37,10 @@ function Group({ group, t }: { group: MissingGroup; t: SensorMessages }) {
   const m = useSignal(messages);
   const { cause, gateways, silence, sensors } = group;
   return (
-    <section>
+    <section data-cause={cause}>
       <h3 class="cards__title">
-        {gateways.length > 0 ? t.ofGateways(gateways.join(m.lang === "ja" ? "、" : ", ")) : t.cause[cause]} <span>{t.count(sensors.length)}</span>
+        {gateways.length > 0 ? t.ofGateways(gateways.join(m.lang === "ja" ? "、" : ", ")) : t.cause[cause]}
+        {t.count(sensors.length)}
       </h3>
       <p class="missing__note">{silence === null ? t.unsaidNote : noteText(silence, m, "whole")}</p>
       <ul>
@@ -59,12 +60,17 @@ function Sensor({ sensor, t }: { sensor: DeviceJson; t: SensorMessages }) {
   const now = useSignal(clockMs);
   const plot = useSignal(field).plots.find((p) => p.id === sensor.plotId);
   const seenAt = sensor.state?.lastSeenAt ?? sensor.lastReadingAt;
-  const says = [plot?.properties.name, lossWords(sensor.state, t, m.none), batteryWords(sensor.state, t, m.none)];
+  const seenMs = silenceOf(sensor)?.sinceMs ?? (seenAt === null ? null : Date.parse(seenAt)); // of a channel: since that is missing
+  const place = plot === undefined || sensor.name.includes(plot.properties.name) ? [] : [plot.properties.name];
   const row = (
     <>
       <span class="card__name">{sensor.name}</span>
-      <span class="card__age">{seenAt === null ? t.never : timeAgo(Date.parse(seenAt), now, m)}</span>
-      <span class="card__says">{says.filter((part) => part !== undefined).join(t.between)}</span>
+      <span class="card__age">{seenMs === null ? t.never : timeAgo(seenMs, now, m)}</span>
+      <span class="card__says">
+        {[...place, ...conditionWords(sensor.state, t, m.none)].map((words) => (
+          <span key={words}>{words} </span>
+        ))}
+      </span>
     </>
   );
   if (plot === undefined) return <div class="card card--sensor">{row}</div>;
@@ -75,14 +81,14 @@ function Sensor({ sensor, t }: { sensor: DeviceJson; t: SensorMessages }) {
   );
 }
 
-function lossWords(state: DeviceState | null, t: SensorMessages, none: string): string {
-  const pct = state?.radio.lossPct ?? null;
-  return t.loss(pct === null ? none : `${valueText(pct, "%")} %`);
-}
-
-function batteryWords(state: DeviceState | null, t: SensorMessages, none: string): string {
+/** Radio loss of the last day, battery, and how long it lasts: always all three, so that a column of them can be compared. */
+function conditionWords(state: DeviceState | null, t: SensorMessages, none: string): string[] {
+  const lossPct = state?.radio.lossPct ?? null;
   const { percent, voltageV, daysLeft } = state?.battery ?? { percent: null, voltageV: null, daysLeft: null };
-  if (percent === null && voltageV === null) return t.battery(none);
-  const value = percent === null ? `${valueText(voltageV ?? 0, "V")} V` : `${valueText(percent, "%")} %`;
-  return `${t.battery(value)}(${daysLeft === null ? t.daysUnknown : t.daysLeft(Math.floor(daysLeft))})`;
+  const battery = percent !== null ? `${valueText(percent, "%")} %` : voltageV !== null ? `${valueText(voltageV, "V")} V` : none;
+  return [
+    t.loss(lossPct === null ? none : `${valueText(lossPct, "%")} %`),
+    t.battery(battery),
+    daysLeft === null ? t.daysUnknown : t.daysLeft(Math.floor(daysLeft)),
+  ];
 }
