@@ -35,6 +35,7 @@ export const en: Messages = {
     suspect: "This value is unusual. Please check at the paddy.",
   },
   silence: {
+    asAbove: "Same cause as above.",
     ofAll: (duration, why) => `No data for ${duration}: ${why}`,
     channel: (name, depth) => `${name} (${depth})`,
     ofChannel: (duration, why) => `For ${duration}: ${why}`,

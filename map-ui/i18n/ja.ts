@@ -32,6 +32,7 @@ export const ja = {
     suspect: "この値はふだんと違います。田んぼで確かめてください。",
   },
   silence: {
+    asAbove: "上の田んぼと同じ理由です。",
     ofAll: (duration: string, why: string) => `${duration}前からデータなし：${why}`,
     channel: (name: string, depth: string) => `${name}(${depth})`,
     ofChannel: (duration: string, why: string) => `${duration}前から、${why}`,

@@ -15,6 +15,7 @@ export const sensorsEn: SensorMessages = {
   ofGateways: (names) => `Gateway down: ${names}`,
   count: (n) => ` (${n})`,
   unsaidNote: "Nothing has come since it was registered, or the cause is still being looked for.",
+  show: (n) => `Show all ${n}`,
   more: (n) => `${n} more.`,
   never: "never",
   loss: (value) => `Radio loss ${value}`,

@@ -14,6 +14,7 @@ export const sensorsJa = {
   ofGateways: (names: string) => `中継局が止まっている: ${names}`,
   count: (n: number) => `(${n}台)`,
   unsaidNote: "登録してから一度も届いていないか、理由を調べています。",
+  show: (n: number) => `${n}台を見る`,
   more: (n: number) => `ほかに${n}台あります。`,
   never: "まだ一度も",
   loss: (value: string) => `電波の欠け ${value}`,

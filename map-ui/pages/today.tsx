@@ -5,6 +5,7 @@ import { BASE_TONE, PADDY_TONE } from "../parts/tones.ts";
 import { corrections } from "../state/corrections.ts";
 import { timeAgo, valueText } from "../state/format.ts";
 import { groupsOf, MARK_SHAPE, type Paddy, paddySentence } from "../state/paddies.ts";
+import { isSameCause } from "../state/silence.ts";
 import { BASE_SHAPE } from "../state/stations.ts";
 import { clockMs, field, liveStatus, me, messages, paddies } from "../state/store.ts";
 import { useSignal } from "../state/use-signal.ts";
@@ -50,18 +51,23 @@ function PaddyCards({ title, list, kind }: { title: string; list: readonly Paddy
     <section class={`cards cards--${kind}`}>
       <h3 class={kind === "look" ? "visually-hidden" : "cards__title"}>{title}</h3>
       <ul>
-        {list.slice(0, CARDS_MAX).map((paddy) => (
-          <li key={paddy.id}>
-            <PaddyCard paddy={paddy} />
-          </li>
-        ))}
+        {list.slice(0, CARDS_MAX).map((paddy, i) => {
+          const above = list[i - 1]?.silence;
+          const isTold = paddy.silence && above && isSameCause(paddy.silence, above);
+          return (
+            <li key={paddy.id}>
+              <PaddyCard paddy={paddy} says={isTold ? m.silence.asAbove : null} />
+            </li>
+          );
+        })}
       </ul>
       {list.length > CARDS_MAX && <p>{m.list.more(list.length - CARDS_MAX)}</p>}
     </section>
   );
 }
 
-function PaddyCard({ paddy }: { paddy: Paddy }) {
+/** `says`: in the place of its own sentence. */
+function PaddyCard({ paddy, says }: { paddy: Paddy; says: string | null }) {
   const m = useSignal(messages);
   const now = useSignal(clockMs);
   const known = paddy.mark !== "unknown" && paddy.levelCm !== null;
@@ -79,7 +85,7 @@ function PaddyCard({ paddy }: { paddy: Paddy }) {
           <strong aria-hidden="true">{m.none}</strong>
         )}
       </span>
-      <span class="card__says">{paddySentence(paddy, now, m)}</span>
+      <span class="card__says">{says ?? paddySentence(paddy, now, m)}</span>
       <span class="card__age">{paddy.timeMs !== null && timeAgo(paddy.timeMs, now, m)}</span>
     </ViewLink>
   );

@@ -11,6 +11,7 @@ import { clockMs, field, messages } from "../state/store.ts";
 import { useSignal } from "../state/use-signal.ts";
 import { Strangers } from "./strangers.tsx";
 
+const OPEN_MAX = 5; // of a cause, without a tap: all causes are to be seen at one look
 const SENSORS_MAX = 50; // of a cause: behind a dead network the cause matters, not the thousandth sensor
 
 const sensorMessages = computed<SensorMessages>(() => (messages.value.lang === "en" ? sensorsEn : sensorsJa));
@@ -43,6 +44,21 @@ function Group({ group, t }: { group: MissingGroup; t: SensorMessages }) {
         {t.count(sensors.length)}
       </h3>
       <p class="missing__note">{silence === null ? t.unsaidNote : noteText(silence, m, "whole")}</p>
+      {sensors.length <= OPEN_MAX ? (
+        <Sensors sensors={sensors} t={t} />
+      ) : (
+        <details>
+          <summary>{t.show(sensors.length)}</summary>
+          <Sensors sensors={sensors} t={t} />
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Sensors({ sensors, t }: { sensors: readonly DeviceJson[]; t: SensorMessages }) {
+  return (
+    <>
       <ul>
         {sensors.slice(0, SENSORS_MAX).map((sensor) => (
           <li key={sensor.id}>
@@ -51,7 +67,7 @@ function Group({ group, t }: { group: MissingGroup; t: SensorMessages }) {
         ))}
       </ul>
       {sensors.length > SENSORS_MAX && <p>{t.more(sensors.length - SENSORS_MAX)}</p>}
-    </section>
+    </>
   );
 }
 

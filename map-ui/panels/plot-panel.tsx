@@ -9,7 +9,7 @@ import { PADDY_TONE } from "../parts/tones.ts";
 import { timeAgo, unitText, valueText } from "../state/format.ts";
 import { MARK_SHAPE, type Paddy, paddySentence } from "../state/paddies.ts";
 import { freshness, readingsOfPlot } from "../state/plot-readings.ts";
-import { silenceOf, silenceSentence } from "../state/silence.ts";
+import { isSameCause, silenceOf, silenceSentence } from "../state/silence.ts";
 import { band, clockMs, field, me, messages, paddies } from "../state/store.ts";
 import { useSignal } from "../state/use-signal.ts";
 import { ChartSection } from "./chart-section.tsx";
@@ -32,7 +32,7 @@ export function PlotPanel({ id }: { id: string }) {
       </div>
       <p class="panel__sentence">{paddySentence(paddy, now, m, "whole")}</p>
       {paddy.suspect && <p>{m.paddy.suspect}</p>}
-      <OtherReadings plotId={id} said={paddy.silence === null ? null : paddy.deviceId} />
+      <OtherReadings plotId={id} said={paddy} />
       {device && <ChartSection deviceId={device.id} />}
       <Facts rows={plotFacts(plot.properties, device, m)} />
     </>
@@ -77,8 +77,8 @@ function BandGauge({ target, levelCm }: { target: WaterBandCm; levelCm: number |
 const ABOVE: Quantity = "water.level"; // stands at the top of the panel
 const STAFF_ONLY: ReadonlySet<Quantity> = new Set<Quantity>(["radio.snr", "water.distance"]);
 
-/** `said`: the device whose silence the sentence above has told already. */
-function OtherReadings({ plotId, said }: { plotId: string; said: string | null }) {
+/** `said`: what the sentence above has told already. */
+function OtherReadings({ plotId, said }: { plotId: string; said: Paddy }) {
   const m = useSignal(messages);
   const now = useSignal(clockMs);
   const known = useSignal(field);
@@ -89,8 +89,8 @@ function OtherReadings({ plotId, said }: { plotId: string; said: string | null }
     .sort((a, b) => order.indexOf(a.quantity) - order.indexOf(b.quantity) || (a.depthCm ?? 0) - (b.depthCm ?? 0));
   const devices = [...known.devices.values()].filter((d) => d.plotId === plotId);
   const silences = devices.flatMap((d) => {
-    const silence = d.id === said ? null : silenceOf(d);
-    if (silence === null) return [];
+    const silence = silenceOf(d);
+    if (silence === null || (said.silence !== null && (d.id === said.deviceId || isSameCause(silence, said.silence)))) return [];
     const sentence = silenceSentence(silence, now, m, "whole");
     return [{ id: d.id, sentence: devices.length > 1 ? `${d.name}: ${sentence}` : sentence }];
   });

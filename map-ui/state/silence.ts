@@ -25,6 +25,12 @@ export function silenceOf({ state }: DeviceJson): Silence | null {
 /** Is this why there is no level? */
 export const hidesLevel = (silence: Silence): boolean => silence.cause !== "channel" || silence.channels.some((c) => c.quantity === "water.level");
 
+/** Is it one and the same thing that hides both sensors? Then it need not be told twice. */
+export function isSameCause(a: Silence, b: Silence): boolean {
+  const isShared = a.cause !== "device" && a.cause !== "channel";
+  return isShared && a.note.ja === b.note.ja;
+}
+
 /** The note in the page's language and words. "short": one sentence, without the last one, which says what to look at. */
 export function noteText({ note, channels }: Pick<Silence, "note" | "channels">, messages: Messages, length: "short" | "whole"): string {
   const [between, end] = messages.lang === "ja" ? (["。", "。"] as const) : ([". ", "."] as const);

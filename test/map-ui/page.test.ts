@@ -320,6 +320,29 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     expect(phone.errors).toEqual([]);
   });
 
+  test("a cause that many paddies share is told once, and staff see it before its sensors", async () => {
+    const snapshot = fixtureSnapshot(NOW);
+    const state = { state: "silent", lastSeenAt: new Date(NOW - 60 * 60_000).toISOString(), cause: "network", note: silenceWords("network", ["ttn"]) } as const;
+    const down = {
+      ...snapshot,
+      devices: snapshot.devices.map((d) => ({ ...d, state: deviceState(d.id, NOW, state) })),
+      readings: snapshot.readings.map((r) => ({ ...r, time: state.lastSeenAt })),
+    };
+    server.state.snapshot = () => down;
+    server.state.me = { ...fixtureMe, canSeeStaffPages: true };
+    const { page } = await open("", PHONE);
+    const said = page.locator(".cards--look .card__says");
+    await expect.poll(() => said.count()).toBe(13);
+    const [first, ...rest] = await said.allTextContents();
+    expect(first).toBe("1時間前からデータなし：ネットワーク（ttn）から何も届いていません。");
+    expect(new Set(rest)).toEqual(new Set(["上の田んぼと同じ理由です。"]));
+    await page.getByRole("link", { name: "基地局", exact: true }).click();
+    await page.getByRole("heading", { name: "ネットワークが止まっている(13台)" }).waitFor();
+    expect(await page.locator(".missing .card").first().isVisible()).toBe(false);
+    await page.getByText("13台を見る").click();
+    await expect.poll(() => page.locator(".missing .card").filter({ visible: true }).count()).toBe(13);
+  });
+
   test("staff see at one look why data are missing, and who is not registered; a farmer is not bothered with it", async () => {
     const silences = withSilences(fixtureSnapshot(NOW), NOW);
     server.state.snapshot = () => silences;

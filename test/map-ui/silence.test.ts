@@ -7,7 +7,7 @@ import { en } from "../../map-ui/i18n/en.ts";
 import { ja } from "../../map-ui/i18n/ja.ts";
 import { EMPTY_FIELD, fromSnapshot } from "../../map-ui/state/field.ts";
 import { paddiesOf, paddySentence } from "../../map-ui/state/paddies.ts";
-import { silenceOf, silenceSentence } from "../../map-ui/state/silence.ts";
+import { isSameCause, silenceOf, silenceSentence } from "../../map-ui/state/silence.ts";
 import { deviceState, fixtureSnapshot, reading } from "./support/fixture-field.ts";
 
 const NOW = Date.parse("2026-06-12T00:00:00Z");
@@ -99,6 +99,17 @@ describe("the sentence of a silence", () => {
   ])("$name has none", ({ of }) => {
     expect(silenceOf(of)).toBeNull();
   });
+});
+
+test.each([
+  { a: silent("network", ["ttn"]), b: silent("network", ["ttn"]), same: true },
+  { a: silent("network", ["ttn"]), b: silent("network", ["chirpstack"]), same: false },
+  { a: silent("gateway", ["六郷"]), b: silent("gateway", ["六郷"]), same: true },
+  { a: silent("device", []), b: silent("device", []), same: false },
+  { a: silent("device", []), b: silent("gateway", ["六郷"]), same: false },
+])("$a.state.note.en / $b.state.note.en: same cause $same", ({ a, b, same }) => {
+  const [one, other] = [silenceOf(a), silenceOf(b)];
+  expect(one && other && isSameCause(one, other)).toBe(same);
 });
 
 describe("on the farmer's list", () => {
