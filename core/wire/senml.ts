@@ -5,8 +5,8 @@ import { isJsonObject, malformed, readJsonValue } from "./json-message.ts";
 import { quantityOfName } from "./quantity-name.ts";
 import { senmlConversions, toQuantityUnit } from "./senml-units.ts";
 
-/** RFC 8428 sets no limit; a device that buffered a day at 5 min with every quantity sends fewer. */
-const MAX_RECORDS = 500;
+/** RFC 8428 sets no limit; this many of the shortest records fill the 64 KiB that a message may have. */
+const MAX_RECORDS = 8192;
 /** Values below are relative to now, at or above absolute Unix seconds (RFC 8428 §4.5.3). */
 const ABSOLUTE_FROM_S = 2 ** 28;
 /** The version of RFC 8428; a pack that says more may mean its fields otherwise (§4.4). */

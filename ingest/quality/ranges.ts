@@ -18,7 +18,7 @@ export const RANGES: Readonly<Record<Quantity, Range>> = {
   "soil.moisture": { possible: [-5, 100], usual: [0, 60] }, // below 0: probe in air; above 60: more water than pores
   "soil.ec": { possible: [0, 50], usual: [0, 5] },
   "air.temperature": { possible: [-50, 60], usual: [-30, 42] },
-  "air.humidity": { possible: [0, 104], usual: [0, 100] }, // capacitive sensors overshoot by a few % in fog
+  "air.humidity": { possible: [0, 104], usual: [0, 104] }, // capacitive sensors overshoot by a few % in fog: accepted to 104 (ZAMG)
   "air.pressure": { possible: [630, 1060], usual: [850, 1050] }, // station pressure: 850 hPa stands 1,450 m high
   "air.solarRadiation": { possible: [-20, 2000], usual: [-10, 1400] }, // pyranometers cool below zero at night; beyond 1,361 only under cloud edges
   "rain.depth": { possible: [0, 500], usual: [0, 120] }, // greatest hour in Japan: 187 mm

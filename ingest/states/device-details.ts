@@ -52,3 +52,10 @@ export function detailsOf(store: DetailsStore, device: Device, nowMs: number): D
     atMs: nowMs,
   };
 }
+
+/** Whether two looks found the same, whenever they were. */
+export function sameDetails(a: Details, b: Details): boolean {
+  const lossSame = a.loss.received === b.loss.received && a.loss.lost === b.loss.lost;
+  const { voltageV, percent, at, daysLeft: days } = a.battery;
+  return lossSame && voltageV === b.battery.voltageV && percent === b.battery.percent && at === b.battery.at && days === b.battery.daysLeft;
+}

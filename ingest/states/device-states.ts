@@ -5,7 +5,7 @@ import { silenceWords } from "../../core/domain/silence-words.ts";
 import type { Catalog, Device } from "../../core/domain/site.ts";
 import { topics } from "../../core/domain/topics.ts";
 import type { Reception } from "../sessions.ts";
-import { type Details, type DetailsStore, detailsOf, NO_DETAILS } from "./device-details.ts";
+import { type Details, type DetailsStore, detailsOf, NO_DETAILS, sameDetails } from "./device-details.ts";
 import { isChannelSilent, judgeSilence, silentAfterMs, type Verdict } from "./silence.ts";
 
 /** What the states need of the store. */
@@ -28,7 +28,8 @@ const GATEWAYS_KEPT = 8; // that heard a device, newest first
 const GATEWAY_LATELY_MS = 7 * DAY_MS;
 const CHANNEL_FORGOTTEN_MS = 7 * DAY_MS; // what has not come for a week was taken away, or is called otherwise now
 const DETAILS_PER_FLUSH = 50; // loss and battery cost a look at the disk
-const DETAILS_MS = 5 * 60_000;
+const DETAILS_MS = 5 * 60_000; // how old they may get while a device goes on sending
+const SETTLED_MS = 2000; // a device that paused for so long is looked at at once
 const UPTIME_EVERY_MS = 10_000;
 const NETWORK_DEVICES_MIN = 2; // of one device alone nobody can tell whether it or its network is quiet
 
@@ -46,6 +47,8 @@ interface Followed {
   told: string; // state, cause and silent channels as last told
   sinceMs: number | null;
   details: Details;
+  detailsOwed: boolean; // it spoke since they were looked up
+  changedMs: number; // when it last spoke, by our clock
 }
 
 /** Whether each device is heard, with the cause when it is not. Told when something changes, and cleared by the next frame. */
@@ -116,11 +119,19 @@ export class DeviceStates {
       const channels = channelStates(followed, device, verdict);
       const told = `${verdict.state}|${verdict.cause}|${channels.filter((c) => c.state === "silent").map((c) => `${c.quantity}${c.depthCm}`)}`;
       const turned = told !== followed.told;
-      if (!turned && !this.#changed.has(device.id)) continue;
-      if (nowMs - followed.details.atMs >= DETAILS_MS && details < DETAILS_PER_FLUSH) {
-        details += 1;
-        followed.details = detailsOf(this.#parts.store, device, nowMs);
+      if (this.#changed.has(device.id)) {
+        followed.changedMs = nowMs;
+        followed.detailsOwed = true;
       }
+      let hasNews = turned || this.#changed.has(device.id);
+      if (details < DETAILS_PER_FLUSH && detailsDue(followed, nowMs)) {
+        details += 1;
+        const former = followed.details;
+        followed.details = detailsOf(this.#parts.store, device, nowMs);
+        followed.detailsOwed = false;
+        hasNews ||= !sameDetails(former, followed.details);
+      }
+      if (!hasNews) continue;
       if (turned) followed.sinceMs = verdict.sinceMs ?? followed.lastMs;
       followed.told = told;
       out.push({ topic: topics.deviceState(device.id), message: this.#message({ device, followed, verdict, channels, nowMs }) });
@@ -208,6 +219,8 @@ export class DeviceStates {
       told: "",
       sinceMs: null,
       details: NO_DETAILS,
+      detailsOwed: false,
+      changedMs: Number.NEGATIVE_INFINITY,
     };
     this.#followed.set(deviceId, followed);
     return followed;
@@ -217,6 +230,10 @@ export class DeviceStates {
     if (channel.quantity.startsWith("radio.") || channel.quantity.startsWith("device.")) return; // not measured by a probe
     this.#follow(deviceId).channels.set(`${channel.quantity}|${channel.depthCm}`, channel);
   }
+}
+
+function detailsDue({ detailsOwed, details, changedMs }: Followed, nowMs: number): boolean {
+  return detailsOwed && (nowMs - details.atMs >= DETAILS_MS || Math.abs(nowMs - changedMs) >= SETTLED_MS);
 }
 
 function newestGateways(followed: Followed): [string, GatewayHeard][] {

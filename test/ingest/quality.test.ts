@@ -14,7 +14,7 @@ test.each<[Quantity, number | null, readonly string[], number, readonly string[]
   ["water.level", null, [], 9, ["missing"]],
   ["water.level", Number.NaN, [], 9, ["not-a-number"]],
   ["soil.moisture", -2.15, [], 3, ["unusual"]], // probe in air: no error to clamp
-  ["air.humidity", 103, [], 3, ["unusual"]],
+  ["air.humidity", 103, [], 1, []],
   ["air.humidity", 105, [], 4, ["range"]],
   ["air.pressure", 629, [], 4, ["range"]],
   ["air.temperature", -50, [], 4, ["sentinel"]],

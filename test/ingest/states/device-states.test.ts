@@ -56,6 +56,31 @@ test("a device falls silent with its cause and is cleared by its next frame, eac
   expect(told()["a"]).toMatchObject({ state: "reporting", cause: null });
 });
 
+test("loss and battery are looked at again once a device has paused, however fast it sent", () => {
+  let frames = [{ fCnt: 0 }];
+  const { world, speak, told } = start([sensor("a")], { ...EMPTY, frames: () => frames });
+  speak("a");
+  expect(told()["a"]?.radio).toMatchObject({ framesReceived: 1, framesLost: 0 });
+  world.nowMs += 500;
+  frames = [{ fCnt: 0 }, { fCnt: 2 }];
+  speak("a");
+  expect(told()["a"]?.radio).toMatchObject({ framesReceived: 1, framesLost: 0 });
+  world.nowMs += 2000;
+  expect(told()["a"]?.radio).toMatchObject({ framesReceived: 2, framesLost: 1 });
+  world.nowMs += 2000;
+  expect(told()).toEqual({});
+});
+
+test("of many devices at a start each has its loss and battery after a while, heard or not", () => {
+  const devices = Array.from({ length: 120 }, (_, i) => sensor(`d${i}`));
+  const { world, speak, told } = start(devices, { ...EMPTY, frames: () => [{ fCnt: 7 }] });
+  for (const { id } of devices) speak(id);
+  const known = new Set<string>();
+  for (let tick = 0; tick < 4; tick++, world.nowMs += 1000)
+    for (const state of Object.values(told())) if (state.radio.framesReceived === 1) known.add(state.deviceId);
+  expect(known.size).toBe(devices.length);
+});
+
 test("a late frame clears nothing that it does not reach", () => {
   const { world, speak, told } = start([sensor("a"), sensor("b")]);
   speak("a");
