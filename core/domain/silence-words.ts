@@ -8,7 +8,7 @@ export function silenceWords(cause: SilenceCause, names: readonly string[]): Sen
     case "gateway":
       return {
         code: "silent-gateway",
-        ja: `ゲートウェイ（${list.ja}）が止まっています。センサーではなく、ゲートウェイの電源と回線を確認してください。`,
+        ja: `中継局（${list.ja}）が止まっています。センサーではなく、中継局の電源と回線を確認してください。`,
         en: `The gateway (${list.en}) is down. Look at its power and line first, not at the sensor.`,
       };
     case "network":

@@ -305,7 +305,7 @@ describeNeeding(["chromium"], "the page in a real browser", () => {
     server.state.snapshot = () => silences;
     const phone = await open("", PHONE);
     const { page } = phone;
-    await expect.poll(() => card(phone, "東の1番").locator(".card__says").textContent()).toBe("6時間前からデータなし：ゲートウェイ（六郷）が止まっています。");
+    await expect.poll(() => card(phone, "東の1番").locator(".card__says").textContent()).toBe("6時間前からデータなし：中継局（六郷）が止まっています。");
     const alone = { state: "silent", lastSeenAt: new Date(NOW - 380 * 60_000).toISOString(), cause: "device", note: silenceWords("device", []) } as const;
     const told = deviceState("level-4", NOW + 1000, alone);
     await arrives(page, () => server.publish("device", told), card(phone, "東の1番").getByText("6時間前からデータなし：このセンサーだけ届いていません。"));

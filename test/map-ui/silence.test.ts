@@ -41,8 +41,8 @@ describe("the sentence of a silence", () => {
     {
       name: "gateway",
       of: silent("gateway", ["六郷", "St. Mary"]),
-      short: "6時間前からデータなし：ゲートウェイ（六郷、St. Mary）が止まっています。",
-      whole: "6時間前からデータなし：ゲートウェイ（六郷、St. Mary）が止まっています。センサーではなく、ゲートウェイの電源と回線を確認してください。",
+      short: "6時間前からデータなし：中継局（六郷、St. Mary）が止まっています。",
+      whole: "6時間前からデータなし：中継局（六郷、St. Mary）が止まっています。センサーではなく、中継局の電源と回線を確認してください。",
       english: "No data for 6 hours: The gateway (六郷, St. Mary) is down.",
     },
     {
