@@ -15,7 +15,8 @@ export interface GateReport {
 }
 
 const BUDGET_MS = 3900; // a gate takes 4 s at most
-const BATCH = 32; // frames that go to the sandbox at once; between two the clock is looked at
+const BATCH = 32; // frames that go to the sandbox at once; between two batches the clock is looked at
+const FRAME_MS_MAX = 130; // the slowest that is no stop: 100 ms of CPU, and putting the memory back; no batch may outlast what is left
 const FAILURES_SHOWN = 20;
 const RECV_TIME_MS = Date.UTC(2026, 0, 1);
 
@@ -50,9 +51,11 @@ class Gate {
   run(): GateReport {
     const frames = gateFrames(this.#codec.vectors, this.#codec.sha256);
     let ended: string | null = null; // why the rest did not run
-    for (let at = 0; at < frames.length && ended === null; at += BATCH) {
+    for (let at = 0; at < frames.length && ended === null; ) {
       const leftMs = BUDGET_MS - (this.#nowMs() - this.#startMs);
-      ended = leftMs < 1 ? this.#tooLate(frames.length) : this.#step(frames.slice(at, at + BATCH), leftMs, frames.length);
+      const size = Math.min(BATCH, Math.max(1, Math.floor(leftMs / FRAME_MS_MAX)));
+      ended = leftMs < 1 ? this.#tooLate(frames.length) : this.#step(frames.slice(at, at + size), leftMs, frames.length);
+      at += size;
     }
     const why = ended ?? this.#whyNot() ?? `all ${this.#ran} frames ran; ${this.#codec.vectors.length} vectors give what they should`;
     const live = ended === null && this.#whyNot() === null;

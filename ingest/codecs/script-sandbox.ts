@@ -94,10 +94,9 @@ export class ScriptSandbox {
       const argument = context.newString(input);
       const result = context.callFunction(this.#run, context.undefined, argument);
       if (result.error) {
-        const problem = problemOf(context, result.error, this.#memory);
-        return problem.stop === null
-          ? { kind: "threw", message: problem.message }
-          : { kind: "stopped", by: problem.stop, message: sentenceOf(problem.stop, RUN_CPU_MS) };
+        const { message, stop } = problemOf(context, result.error, this.#memory);
+        const by = stop ?? (this.#limit.isOver() ? "time" : null); // what it threw may run on when it is asked for its message
+        return by === null ? { kind: "threw", message } : { kind: "stopped", by, message: sentenceOf(by, RUN_CPU_MS) };
       }
       if (context.getProp(result.value, "length").consume((length) => context.getNumber(length)) > RESULT_CHARS_MAX)
         return { kind: "threw", message: `the result is longer than ${RESULT_CHARS_MAX} characters` };

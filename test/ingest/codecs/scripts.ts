@@ -57,6 +57,7 @@ export const RUNAWAYS: readonly { readonly name: string; readonly body: string; 
   { name: "endless loop", body: "while (true) {}", by: "time" },
   { name: "endless loop that catches everything", body: "for (;;) { try { for (;;) {} } catch (e) {} }", by: "time" },
   { name: "endless loop in a getter of the result", body: "return { data: { get a() { for (;;) {} } } }", by: "time" },
+  { name: "endless loop in what it throws", body: "throw { get message() { for (;;) {} } }", by: "time" },
   { name: "catastrophic regular expression", body: "/(a+)+$/.test('a'.repeat(40) + 'b')", by: "time" },
   { name: "one call into the engine that takes hours", body: "new Array(4e9).indexOf(5)", by: "time" },
   { name: "1 GB at once", body: "return { data: { n: new Uint8Array(1 << 30).length } }", by: "memory" },
