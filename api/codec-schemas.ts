@@ -16,7 +16,7 @@ const text = z.string();
 const count = z.int().min(0);
 const time = z.iso.datetime({ precision: 3 }).describe("RFC 3339, UTC, with milliseconds");
 export const CodecIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/);
-const fPort = z.int().min(0).max(255);
+const fPort = z.int().min(0).max(255).default(1).describe("left out: 1; vendors of codecs that do not look at it leave it out");
 const bytesHex = z.string().regex(new RegExp(`^(?:[0-9A-Fa-f]{2}){0,${FRAME_BYTES_MAX}}$`));
 /** Said as a union of types and not of schemas: the validator would bend null into the number 0. */
 const depthCm = z

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { ApiContext } from "./context.ts";
+import { dropNullFields } from "./null-fields.ts";
 import { sendProblem } from "./problem.ts";
 import type { Access, Viewer, Visibility } from "./visibility.ts";
 import { allows, visibilityOf } from "./visibility.ts";
@@ -82,6 +83,9 @@ export function addEndpoint<P extends z.ZodObject = typeof Nothing, Q extends z.
       if (allows(access, request.viewer)) return;
       const known = request.viewer.kind === "user";
       return sendProblem(reply, known ? { status: 403, detail: "Your account may not do this." } : { status: 401, detail: "Log in first." });
+    },
+    preValidation: async (request) => {
+      if (endpoint.body) dropNullFields(endpoint.body, request.body);
     },
     handler: async (request, reply) => {
       const ask: Ask<P, Q, B> = {

@@ -1,9 +1,9 @@
 import type { ApiContext } from "./context.ts";
-import { InstantSchema } from "./schemas.ts";
+import { BoundSchema } from "./schemas.ts";
 import type { Visibility } from "./visibility.ts";
 
 /** What the endpoints of readings ask in common. */
-export const Period = { from: InstantSchema.optional(), to: InstantSchema.optional() };
+export const Period = { from: BoundSchema.optional(), to: BoundSchema.optional() };
 
 export const NO_DEVICE = "There is no such device, or you may not see it.";
 const NO_PLOT = "There is no such plot, or you may not see it.";
@@ -28,8 +28,7 @@ export function periodOf(
   api: ApiContext,
   query: { from?: string | undefined; to?: string | undefined },
 ): { readonly fromMs?: number; readonly toMs?: number } | { readonly detail: string } {
-  const fromMs = query.from === undefined ? undefined : api.zone().instantMs(query.from.replace(/ (\d\d:?\d\d)$/, plusOffset));
-  const toMs = query.to === undefined ? undefined : api.zone().instantMs(query.to.replace(/ (\d\d:?\d\d)$/, plusOffset));
+  const [fromMs, toMs] = [query.from, query.to].map((bound) => (bound ? api.zone().instantMs(bound.replace(/ (\d\d:?\d\d)$/, plusOffset)) : undefined));
   if (fromMs === null || toMs === null) return { detail: `${fromMs === null ? "from" : "to"}: no such day or time.` };
   return { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
 }

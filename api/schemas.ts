@@ -235,8 +235,16 @@ export const ProblemSchema = z.looseObject({
 
 export const IdSchema = z.string().min(1).max(64);
 /** `+09:00` that nobody escaped arrives as a space. */
+const INSTANT = String.raw`\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+\- ]\d{2}:?\d{2})?)?`;
+const INSTANT_TEXT = "RFC 3339; without an offset, or as a bare date, by the site's clocks";
 export const InstantSchema = z
   .string()
   .max(40)
-  .regex(/^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+\- ]\d{2}:?\d{2})?)?$/)
-  .describe("RFC 3339; without an offset, or as a bare date, by the site's clocks");
+  .regex(new RegExp(`^${INSTANT}$`))
+  .describe(INSTANT_TEXT);
+/** One end of a period. A form sends a field that nobody filled in as empty text: that end is open. */
+export const BoundSchema = z
+  .string()
+  .max(40)
+  .regex(new RegExp(`^(?:${INSTANT})?$`))
+  .describe(`${INSTANT_TEXT}; empty: none`);

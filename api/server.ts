@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import cookie from "@fastify/cookie";
 import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
-import Fastify from "fastify";
+import Fastify, { errorCodes } from "fastify";
 import { foreignChange, viewerOf } from "./caller.ts";
 import { compressed } from "./compression.ts";
 import type { ApiContext } from "./context.ts";
@@ -178,5 +178,10 @@ function acceptEmptyBodies(app: FastifyInstance): void {
   app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
     if (body.length === 0) done(null, undefined);
     else void parse(request, body as string, done);
+  });
+  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) => {
+    if (body.length === 0)
+      done(null, undefined); // curl -X POST -d ''
+    else done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE("application/x-www-form-urlencoded"));
   });
 }

@@ -88,6 +88,18 @@ describe("PUT codecs/{id}", () => {
     ]);
   });
 
+  test("null is left out, never 0; a vector may leave its port out", async () => {
+    const mapping = [{ path: "battery", quantity: "device.batteryVoltage", scale: null, offset: null, depthCm: null }];
+    const vectors = [VECTORS[0], { ...VECTORS[0], fPort: null }, { name: "no port", bytesHex: FRAME_HEX, expected: DATA }];
+    const put = CodecPutSchema.parse((await ask("PUT", "/nulls", { ...BODY, mapping, vectors })).json());
+    expect(put).toMatchObject({ live: true, warnings: [] });
+    const stored = CodecSchema.parse((await ask("GET", "/nulls")).json());
+    expect(stored.mapping).toEqual([{ path: "battery", quantity: "device.batteryVoltage", scale: 1, offset: 0, depthCm: null }]);
+    expect(stored.vectors.map(({ fPort }) => fPort)).toEqual([1, 1, 1]);
+    expect((await ask("PUT", "/nulls", { ...BODY, script: null })).json().detail).toBe("body must have required property 'script'");
+    expect((await ask("POST", "/nulls/try", { fPort: 1, bytesHex: FRAME_HEX, recvTime: null })).json()).toMatchObject({ data: DATA });
+  });
+
   test("says what a mapping misses", async () => {
     const put = CodecPutSchema.parse((await ask("PUT", "/misses", { ...BODY, mapping: [{ path: "humidty", quantity: "air.humidity" }] })).json());
     expect(put.warnings).toEqual(["mapping humidty: no vector has a value there"]);
@@ -196,6 +208,20 @@ describe("codecs/{id}/redecode", () => {
     const made = await ask("POST", "/whole/redecode", {});
     expect([made.statusCode, made.json().from, made.json().to]).toEqual([202, null, null]);
     expect((await ask("DELETE", `/whole/redecode/${made.json().id}`)).json()).toMatchObject({ state: "cancelled" });
+  });
+
+  test("with bounds that nobody filled in, as a form that is empty", async () => {
+    await ask("PUT", "/form", { script: PLAIN });
+    const post = (payload: string) =>
+      t.app.inject({
+        method: "POST",
+        url: "/api/v1/codecs/form/redecode?from=&to=",
+        headers: { cookie: staff, "content-type": "application/x-www-form-urlencoded" },
+        payload,
+      });
+    const made = await post("");
+    expect([made.statusCode, made.json().from, made.json().to]).toEqual([202, null, null]);
+    expect((await post("from=2026-05-01")).statusCode).toBe(415);
   });
 
   test.each([

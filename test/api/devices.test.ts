@@ -189,6 +189,11 @@ describe("zeros", () => {
   ofEach();
   const JUNE = "2026-06-01T02:00:00.000Z"; // an hour before now
 
+  test("a zero of null is none", async () => {
+    expect((await ask("staff", "POST", "devices/level/zero", { zeroMm: null })).status).toBe(422);
+    expect(device("level")?.placements).toHaveLength(1);
+  });
+
   test("a zero splits the placement in force, is logged with the former one, and orders its levels again", async () => {
     const given = ZeroGivenSchema.parse(
       (await ask("staff", "POST", "devices/level/zero", { at: "2026-05-31T09:00:00+09:00", zeroMm: 742, note: " after the mid-season drain " })).body,
