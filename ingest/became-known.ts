@@ -1,5 +1,6 @@
 import type { Catalog, Device } from "../core/domain/site.ts";
 import { deviceKeyName } from "../core/domain/uplink.ts";
+import { sigfoxIdOf } from "../core/wire/sigfox-id.ts";
 import { scriptOf } from "./frame-decoder.ts";
 
 type Known = Pick<Catalog, "devices" | "codecs">;
@@ -29,7 +30,7 @@ function namesOf({ id, devEui, sigfoxId, imsi }: Device): string[] {
   return [
     deviceKeyName({ kind: "mqtt", deviceId: id }),
     ...(devEui === null ? [] : [deviceKeyName({ kind: "devEui", devEui: devEui.toLowerCase() })]),
-    ...(sigfoxId === null ? [] : [deviceKeyName({ kind: "sigfox", sigfoxId: sigfoxId.toUpperCase() })]),
+    ...(sigfoxId === null ? [] : [deviceKeyName({ kind: "sigfox", sigfoxId: sigfoxIdOf(sigfoxId) })]),
     ...(imsi === null ? [] : [deviceKeyName({ kind: "imsi", imsi })]),
   ];
 }

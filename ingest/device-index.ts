@@ -1,5 +1,6 @@
 import type { Catalog, Device } from "../core/domain/site.ts";
 import type { DeviceKey } from "../core/domain/uplink.ts";
+import { sigfoxIdOf } from "../core/wire/sigfox-id.ts";
 
 /** The catalog's devices under the names that messages give them. */
 export interface DeviceIndex {
@@ -14,7 +15,7 @@ export function indexDevices(catalog: Pick<Catalog, "devices">): DeviceIndex {
   for (const device of catalog.devices) {
     byId.set(device.id, device);
     if (device.devEui !== null) byEui.set(device.devEui.toLowerCase(), device);
-    if (device.sigfoxId !== null) bySigfoxId.set(device.sigfoxId.toUpperCase(), device);
+    if (device.sigfoxId !== null) bySigfoxId.set(sigfoxIdOf(device.sigfoxId), device);
     if (device.imsi !== null) byImsi.set(device.imsi, device);
   }
   return {

@@ -1,5 +1,6 @@
 import type { Base, Catalog, Device, Holding, Network, Placement, Plot, Rover, StoredSecret, User } from "../core/domain/site.ts";
 import { type SiteZone, siteZone } from "../core/domain/site-zone.ts";
+import { sigfoxIdOf } from "../core/wire/sigfox-id.ts";
 import type { SiteFile } from "../core/wire/site-file.ts";
 
 type Entry<K extends keyof SiteFile> = NonNullable<SiteFile[K]> extends readonly (infer E)[] ? E : NonNullable<SiteFile[K]>;
@@ -68,7 +69,7 @@ function deviceOf(d: Entry<"devices">, zone: SiteZone): Device {
     id: d.id,
     name: d.name ?? d.id,
     devEui: d.devEui?.toLowerCase() ?? null,
-    sigfoxId: d.sigfoxId?.toUpperCase() ?? null,
+    sigfoxId: d.sigfoxId ? sigfoxIdOf(d.sigfoxId) : null,
     imsi: d.imsi ?? null,
     profile: d.profile,
     intervalS: d.intervalS ?? INTERVAL_S,

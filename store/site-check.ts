@@ -1,4 +1,5 @@
 import { isOpenToListeners, parseBrokerAddress } from "../core/wire/broker-address.ts";
+import { sigfoxIdOf } from "../core/wire/sigfox-id.ts";
 import { type SiteFile, SiteFileSchema } from "../core/wire/site-file.ts";
 import { baseIssues, baseWarnings } from "./site-bases.ts";
 
@@ -56,7 +57,7 @@ const UNIQUE: readonly { kind: Exclude<keyof SiteFile, "site" | "holdings" | "co
   })),
   { kind: "users", key: "username", of: (e: { username: string }) => e.username },
   { kind: "devices", key: "devEui", of: (e: { devEui?: string | null }) => e.devEui?.toLowerCase() },
-  { kind: "devices", key: "sigfoxId", of: (e: { sigfoxId?: string | null }) => e.sigfoxId?.toUpperCase() },
+  { kind: "devices", key: "sigfoxId", of: (e: { sigfoxId?: string | null }) => e.sigfoxId && sigfoxIdOf(e.sigfoxId) },
   { kind: "devices", key: "imsi", of: (e: { imsi?: string | null }) => e.imsi },
   { kind: "networks", key: "mqtt.username", of: (e: { mqtt?: { username: string } | null }) => e.mqtt?.username },
   { kind: "rovers", key: "username", of: (e: { username: string }) => e.username },

@@ -48,7 +48,7 @@ export interface Device {
   readonly id: string;
   readonly name: string;
   readonly devEui: string | null; // lower case
-  readonly sigfoxId: string | null; // upper-case hex
+  readonly sigfoxId: string | null; // as of sigfoxIdOf
   readonly imsi: string | null; // of the SIM, by which SORACOM knows it
   readonly profile: string;
   readonly intervalS: number;

@@ -13,7 +13,7 @@ export interface GatewayReception {
 export type DeviceKey =
   | { readonly kind: "devEui"; readonly devEui: string } // lower case
   | { readonly kind: "mqtt"; readonly deviceId: string } // speaks for itself: our own id
-  | { readonly kind: "sigfox"; readonly sigfoxId: string } // upper-case hex
+  | { readonly kind: "sigfox"; readonly sigfoxId: string } // as of sigfoxIdOf
   | { readonly kind: "imsi"; readonly imsi: string };
 
 /** One text per device: what duplicate keys and the list of unknown devices know it by. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { GatewayReception, Uplink } from "../domain/uplink.ts";
 import { MAX_GATEWAYS } from "./envelope-fields.ts";
 import { isJsonObject, malformed, matchJson, readJsonValue } from "./json-message.ts";
+import { sigfoxIdOf } from "./sigfox-id.ts";
 
 /** Sigfox frames have no port; codecs get the first of LoRaWAN's application ports. */
 const PORT = 1;
@@ -49,7 +50,7 @@ export function sigfoxUplink(body: unknown): Uplink {
   const timeMs = Math.round(m.time >= MILLISECONDS_FROM ? m.time : m.time * 1000);
   return {
     kind: "lorawan-up",
-    device: { kind: "sigfox", sigfoxId: m.device.toUpperCase() },
+    device: { kind: "sigfox", sigfoxId: sigfoxIdOf(m.device) },
     sessionKey: null,
     fCnt: m.seqNumber,
     fPort: PORT,

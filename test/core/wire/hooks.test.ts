@@ -126,6 +126,8 @@ describe("Sigfox", () => {
     ["an unset clock", { time: 0 }, { networkTimeMs: null }],
     ["no payload", { data: "" }, { bytes: new Uint8Array(0) }],
     ["the first message", { seqNumber: 0 }, { fCnt: 0 }],
+    ["an id as labels print it", { device: "001a2b3c" }, { device: { kind: "sigfox", sigfoxId: "1A2B3C" } }],
+    ["an id of zeros", { device: "00" }, { device: { kind: "sigfox", sigfoxId: "0" } }],
   ])("%s", (_name, change, expected) => expect(hook("sigfox/up", { ...up, ...change })).toMatchObject(expected));
   test.each([
     ["location", { device: "1a2b3c", time: 1, seqNumber: 1, computedLocation: {} }],
