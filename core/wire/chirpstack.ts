@@ -18,6 +18,7 @@ const upEvent = z.object({
     .nullish()
     .transform((list) => list ?? []),
   joinServerContext: z.unknown().optional(),
+  simulated: z.unknown().optional(), // not ChirpStack's: of what stands in for it
 });
 const joinEvent = z.object({ deviceInfo, time: timestampMs, devAddr: textOrNull });
 const statusEvent = z.object({
@@ -83,7 +84,7 @@ function up(topic: TopicDevice, payload: Uint8Array): Uplink {
     bytes: e.data,
     networkTimeMs: e.time,
     gateways,
-    simulated: false,
+    simulated: e.simulated === true,
   };
 }
 

@@ -15,6 +15,7 @@ const upMessage = z.object({
     f_cnt: uint32,
     frm_payload: bytes,
     received_at: timestampMs,
+    simulated: z.unknown().optional(), // by the format it stands beside uplink_message; what stands here was meant so too
     rx_metadata: z
       .array(
         z.object({
@@ -94,7 +95,7 @@ function up(body: unknown): Uplink {
     bytes: frame.frm_payload,
     networkTimeMs: frame.received_at ?? outerMs ?? serverMs,
     gateways,
-    simulated: simulated === true,
+    simulated: simulated === true || frame.simulated === true,
   };
 }
 

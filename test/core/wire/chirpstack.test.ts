@@ -48,6 +48,7 @@ describe("ChirpStack up", () => {
     ["numbers as text, which proto3 JSON allows", { fCnt: "42", fPort: "2", rxInfo: [{ gatewayId: "aa", rssi: "-7", snr: "1e1" }] }, { fCnt: 42, fPort: 2 }],
     ["base64 without padding", { data: "DQoH6QAAAAE" }, { bytes: new Uint8Array([0x0d, 0x0a, 0x07, 0xe9, 0, 0, 0, 1]) }],
     ["base64 of the other alphabet", { data: "-_-_" }, { bytes: new Uint8Array([0xfb, 0xff, 0xbf]) }],
+    ["a simulated uplink says so", { simulated: true }, { simulated: true }],
     ["additions of theirs", { newThing: { a: [1] }, object: { x: Number.MAX_VALUE } }, { fCnt: 42 }],
     [
       "a signal that is no number",

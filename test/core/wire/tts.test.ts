@@ -41,6 +41,7 @@ describe("The Things Stack up", () => {
     ["no gateways", withFrame({ rx_metadata: undefined }), { gateways: [] }],
     ["frequency of any type", withFrame({ settings: { frequency: 923200000 } }), { kind: "lorawan-up" }],
     ["a simulated uplink says so", { ...ttsUp, simulated: true }, { simulated: true }],
+    ["also where that stands in the frame", withFrame({ simulated: true }), { simulated: true }],
   ])("%s", (_name, message, expected) => expect(parse("up", message)).toMatchObject(expected));
 
   test("without a tenant in the topic", () => {
