@@ -14,16 +14,17 @@ interface HookKind {
 }
 
 const JSON_TYPE = "application/json";
-const PLAIN: ReadonlySet<string> = new Set([JSON_TYPE, "text/plain", "application/octet-stream"]);
-const ONLY_JSON: ReadonlySet<string> = new Set([JSON_TYPE]);
+/** JSON under the names that senders give it who were not told: `curl -d` says that it is a form. */
+const JSON_TYPES: ReadonlySet<string> = new Set([JSON_TYPE, "text/plain", "application/x-www-form-urlencoded"]);
+const ANY_TYPES: ReadonlySet<string> = new Set([...JSON_TYPES, "application/octet-stream"]);
 
 /** One row per sender that we know; what their bodies mean is decided where the journal is read. */
 const KINDS: Readonly<Record<string, HookKind>> = {
-  chirpstack: { types: ONLY_JSON, topic: (request) => eventTopic("chirpstack", request) },
-  tts: { types: ONLY_JSON, topic: () => ({ topic: "hooks/tts/up" }) },
-  helium: { types: ONLY_JSON, topic: (request) => eventTopic("helium", request) }, // many of its providers run ChirpStack
-  sigfox: { types: PLAIN, topic: () => ({ topic: "hooks/sigfox/up" }) },
-  soracom: { types: PLAIN, topic: (request) => soracomTopic(request) },
+  chirpstack: { types: JSON_TYPES, topic: (request) => eventTopic("chirpstack", request) },
+  tts: { types: JSON_TYPES, topic: () => ({ topic: "hooks/tts/up" }) },
+  helium: { types: JSON_TYPES, topic: (request) => eventTopic("helium", request) }, // many of its providers run ChirpStack
+  sigfox: { types: ANY_TYPES, topic: () => ({ topic: "hooks/sigfox/up" }) },
+  soracom: { types: ANY_TYPES, topic: (request) => soracomTopic(request) },
 };
 
 const TOKEN_CHARS_MAX = 256; // of a site file

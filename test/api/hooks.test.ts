@@ -67,6 +67,8 @@ describe("POST /hooks/{kind}/{networkId}", () => {
     ["/hooks/soracom/cs", "text/plain", { "X-Soracom-IMSI": "440101234567890" }, "hooks/soracom/440101234567890"],
     ["/hooks/soracom/cs", "application/json", {}, "hooks/soracom/up"],
     ["/hooks/sigfox/cs", null, {}, "hooks/sigfox/up"],
+    ["/hooks/chirpstack/cs", "application/x-www-form-urlencoded", {}, "hooks/chirpstack/up"], // curl -d
+    ["/hooks/tts/cs", "text/plain", {}, "hooks/tts/up"],
   ])("%s as %s %j is journaled as %s", async (url, type, headers, topic) => {
     const body = Buffer.from('{ "kept" : "as it came, 生のまま" }\n');
     const answer = await post(url, { type, headers, body });
@@ -105,7 +107,7 @@ describe("POST /hooks/{kind}/{networkId}", () => {
     [{ url: "/hooks/chirpstack" }, 404, "nothing at this address"],
     [{ url: "/hooks/chirpstack/cs", body: "" }, 400, "empty"],
     [{ url: "/hooks/chirpstack/cs", type: "application/octet-stream" }, 415, "The body must be application/json"],
-    [{ url: "/hooks/sigfox/cs", type: "application/x-www-form-urlencoded" }, 415, "application/json or text/plain"],
+    [{ url: "/hooks/sigfox/cs", type: "multipart/form-data" }, 415, "application/json or text/plain"],
     [{ url: "/hooks/chirpstack/cs?event=UP" }, 400, "event"],
     [{ url: "/hooks/chirpstack/cs?event=../up" }, 400, "event"],
     [{ url: `/hooks/chirpstack/cs?event=${"a".repeat(21)}` }, 400, "event"],
