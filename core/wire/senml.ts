@@ -99,7 +99,8 @@ function resolve(raw: RawRecord, base: Base, nowMs: number): Resolved {
   const unit = u ?? base.unit;
   const own = QUANTITIES[meaning.quantity].unit;
   const value = toQuantityUnit(v + (base.value ?? 0), unit, meaning.quantity);
-  if (value === null || !Number.isFinite(value)) return noValue(`${quoted(name)} cannot be in ${quoted(unit ?? "")}, but in ${own}`);
+  if (value !== null && !Number.isFinite(value)) return noValue(`${quoted(name)} has a value out of range`);
+  if (value === null) return noValue(`${quoted(name)} cannot be in ${quoted(unit ?? "")}, but in ${own}`);
   if (t !== undefined && typeof t !== "number") return noValue(`${quoted(name)} has a time (t) that is not a number`);
   const timeMs = absoluteMs(t, base.timeS, nowMs);
   if (timeMs !== null && !Number.isSafeInteger(timeMs)) return noValue(`${quoted(name)} has a time out of range`);

@@ -118,7 +118,7 @@ describe("what is no reading", () => {
     ["no value", { n: "water.level" }, "has no numeric value"],
     ["null for a value", { n: "water.level", v: null }, "has no numeric value"],
     ["a value as text", { n: "water.level", v: "4" }, "has no numeric value"],
-    ["a conversion beyond a double", { n: "water.level", u: "m", v: 1e308 }, "cannot be in"],
+    ["a conversion beyond a double", { n: "water.level", u: "m", v: 1e308 }, "has a value out of range"],
     ["a time beyond the calendar", { ...good, t: 1e300 }, "has a time out of range"],
     ["a time as text", { ...good, t: "now" }, "has a time (t) that is not a number"],
   ])("%s", (_name, record, reason) => {
@@ -159,7 +159,7 @@ describe("what spoils the whole pack", () => {
     ["a base unit that is no text", [{ bu: 5, n: "water.level", v: 1 }], "bu is not text"],
     ["a base value that is no number", [{ bv: "1", n: "water.level", v: 1 }], "bv is not a number"],
     ["a record that is none", [good, 5], "record 1: is not an object"],
-    ["a value beyond a double", '[{"n":"water.level","v":1e999}]', "cannot be in"],
+    ["a value beyond a double", '[{"n":"water.level","v":1e999}]', "has a value out of range"],
     ["base fields only", [{ bn: "x" }], "no record holds a value"],
     ["no records", [], "no record holds a value"],
     ["one record without its list", good, "is an array of records"],
