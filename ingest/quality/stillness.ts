@@ -17,11 +17,14 @@ const EVIDENCE_SMOOTH = 24;
 const SMOOTH_TURNS = 0.25;
 /** A value that readings beside a still time have this often is an end of what the quantity can be, not the top of noise. */
 const OFTEN = 0.2;
-/** Parts of the pairs that differ by more than one digit, or zigzag so. Below both the resolution hides the noise: only a leap out of a long stillness tells. */
+/** Parts of the pairs that differ by more than one digit, or zigzag so. Below both the resolution hides the noise. */
 const MOVING = 0.25;
 const NOISY = 0.06;
-const EVIDENCE_LEAP = 2; // twice as long as usual
+const EVIDENCE_LEAP = 2; // twice as long as usual, and it leaps out of it
 const LEAP_DIGITS = 2.5;
+/** Without a leap: 1 in a million, and many times as long as any rest around, for a slow quantity rests longer at some times than at others. */
+const EVIDENCE_ALONE = 14;
+const LONGER_THAN_BESIDE = 6;
 const COARSE_DAY_H = 15;
 const ALL_DAY_H = 12; // a temperature of air that does not vary for so long is a fault by itself
 
@@ -29,6 +32,7 @@ const ALL_DAY_H = 12; // a temperature of air that does not vary for so long is 
 interface Side {
   pairs: number; // of neighbours
   equal: number; // pairs
+  longest: number; // equal pairs in a row
   points: number;
   alike: number; // points with the value of the still time
   turns: number; // steps against the direction of the step before
@@ -117,7 +121,11 @@ function isFault(trace: Trace, stretch: Stretch, { before, after }: { before: Si
     widePairs(before, leastStep) + widePairs(after, leastStep) >= MOVING * beside ||
     zigzags(before, leastStep) + zigzags(after, leastStep) >= Math.max(2, NOISY * beside);
   if (!showsItsNoise)
-    return (variesDaily && hours >= COARSE_DAY_H) || (evidence >= EVIDENCE_LEAP && leapOf(before, after, character) >= LEAP_DIGITS * leastStep);
+    return (
+      (variesDaily && hours >= COARSE_DAY_H) ||
+      (evidence >= EVIDENCE_LEAP && leapOf(before, after, character) >= LEAP_DIGITS * leastStep) ||
+      (evidence >= EVIDENCE_ALONE && last - first >= LONGER_THAN_BESIDE * Math.max(before.longest, after.longest))
+    );
   const creptInAndOut = Math.max(Math.abs(before.leap), Math.abs(after.leap)) <= 1.5 * leastStep;
   return evidence >= (isSmooth && creptInAndOut ? EVIDENCE_SMOOTH : EVIDENCE);
 }
@@ -150,13 +158,14 @@ function catchingUp(leap: number, rise: Change, fall: Change): number {
 }
 
 function look(trace: Trace, end: number, step: 1 | -1, { into, same }: { into: Side; same: number }): void {
-  into.points = into.alike = into.pairs = into.equal = into.turns = into.leap = 0;
+  into.points = into.alike = into.pairs = into.equal = into.turns = into.leap = into.longest = 0;
   into.min = into.leastStep = Number.POSITIVE_INFINITY;
   into.max = Number.NEGATIVE_INFINITY;
   const neighbour = end + step;
   const value = trace.value[end] as number;
   if (trace.isLinked(step > 0 ? neighbour : end)) into.leap = ((trace.value[neighbour] as number) - value) * step;
   let direction = 0;
+  let inARow = 0;
   for (let i = neighbour; i >= 0 && i < trace.count; i += step) {
     if (step > 0 ? !trace.isNear(end, i, BESIDE_ROWS, BESIDE_MS) : !trace.isNear(i, end, BESIDE_ROWS, BESIDE_MS)) break;
     const here = trace.value[i] as number;
@@ -170,8 +179,11 @@ function look(trace: Trace, end: number, step: 1 | -1, { into, same }: { into: S
     into.pairs += 1;
     if (Math.abs(change) <= same) {
       into.equal += 1;
+      inARow += 1;
+      into.longest = Math.max(into.longest, inARow);
       continue;
     }
+    inARow = 0;
     into.leastStep = Math.min(into.leastStep, Math.abs(change));
     if (change * direction < 0) into.turns += 1;
     direction = change;
@@ -184,6 +196,7 @@ function emptySide(): Side {
     alike: 0,
     pairs: 0,
     equal: 0,
+    longest: 0,
     turns: 0,
     min: Number.POSITIVE_INFINITY,
     max: Number.NEGATIVE_INFINITY,

@@ -24,6 +24,11 @@ function lively(mean: number, count: number, by = 0.3): number[] {
   return Array.from({ length: count }, (_, i) => Number((mean + (i % 2 === 0 ? 1 : -1) * Math.round(1 + by * 10 * chance.next()) * 0.1).toFixed(1)));
 }
 
+/** Water that seeps away, in tenths without noise: one step every fourth reading. */
+function seeping(from: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => Number((from - Math.floor(i / 4) / 10).toFixed(1)));
+}
+
 function times(count: number, value: number): number[] {
   return new Array<number>(count).fill(value);
 }
@@ -41,6 +46,7 @@ describe("water and weather are no faults", () => {
       1800,
       [...Array.from({ length: 30 }, (_, i) => 4 + i / 5), ...times(96, 10), ...Array.from({ length: 40 }, (_, i) => 9.9 - i / 10)],
     ],
+    ["water that seeps away at half the pace by night", "water.level", 1800, [...seeping(9, 60), ...times(16, 7.6), ...seeping(7.5, 60)]],
     ["dry ground for a month", "water.level", 3600, times(720, 0)],
     ["water under snow", "water.temperature", 3600, [...lively(3, 30), 1.2, 0.4, ...times(200, 0.1), 0.5, 1.4, ...lively(3, 30)]],
     ["soil at its melting point", "soil.temperature", 1800, [...times(300, 0), 0.2, 0.5, 1.1, ...lively(2, 30)]],
@@ -102,6 +108,13 @@ describe("faults", () => {
       1800,
       [...lively(20, 30, 1), ...times(12, 25.5), ...lively(20, 30, 1)],
       Object.fromEntries(Array.from({ length: 12 }, (_, i) => [30 + i, "stuck"])),
+    ],
+    [
+      "a sensor that hangs where its digits hide the noise, and goes on as after an outlet was opened",
+      "water.level",
+      1800,
+      [...seeping(9, 60), ...times(72, 7.6), ...seeping(5.8, 60)],
+      Object.fromEntries(Array.from({ length: 76 }, (_, i) => [56 + i, "stuck"])),
     ],
     [
       "a pyranometer dead by day",
