@@ -99,6 +99,13 @@ export async function createServer(api: ApiContext): Promise<FastifyInstance> {
     return sendProblem(reply.header("allow", allowed.join(", ")), { status: 405, detail: `This address takes ${allowed.join(", ")} only.` });
   });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
+    if (reply.raw.headersSent) {
+      // half an answer is out: its end is cut off, and a client that left has nothing to be told
+      api.log.info("answer broken off", { method: request.method, url: request.url.split("?")[0], error });
+      reply.hijack();
+      reply.raw.destroy();
+      return reply;
+    }
     const problem = problemOf(error);
     if (problem.status >= 500) api.log.error("request failed", { method: request.method, url: request.url.split("?")[0], error });
     return sendProblem(reply, problem);

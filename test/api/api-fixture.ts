@@ -15,7 +15,7 @@ import { DEFAULT_BAND } from "../../core/domain/paddy-status.ts";
 import type { Reading } from "../../core/domain/reading.ts";
 import type { Catalog } from "../../core/domain/site.ts";
 import { siteZone } from "../../core/domain/site-zone.ts";
-import { silentLog } from "../../core/runtime/log.ts";
+import { type Log, silentLog } from "../../core/runtime/log.ts";
 import { Metrics } from "../../core/runtime/metrics.ts";
 import { catalog as townCatalog } from "./town.ts";
 
@@ -130,6 +130,7 @@ export interface TestApiOptions {
   readonly entries?: EntryAdmin;
   readonly uplinks?: UplinkRecord;
   readonly levelKind?: ApiContext["levelKind"];
+  readonly log?: Log;
 }
 
 /** The whole HTTP side over plain objects: a town, readings in memory, a clock that stands. */
@@ -200,7 +201,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     readiness: async () => options.readiness ?? { canJournal: true, store: "sqlite", degraded: [] },
     roleMetrics: () => new Map([["relay", [["azemichi_relay_frames_total", { mount: "A" }, 3]]]]),
     metrics,
-    log: silentLog,
+    log: options.log ?? silentLog,
     nowMs,
   };
   const app = await createServer(api);

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createLog } from "../../core/runtime/log.ts";
 import { openSqliteReader, type SqliteReader } from "../../store/sqlite-reader.ts";
 import { makeReading, T0_MS } from "../support/make-reading.ts";
 import { type ReadingsDb, temporaryReadingsDb } from "../support/readings-db.ts";
@@ -17,9 +18,11 @@ let reader: SqliteReader;
 let t: TestApi;
 let client: Socket;
 let rowsGiven = 0;
+let logged: string[] = [];
 
 beforeEach(async () => {
   rowsGiven = 0;
+  logged = [];
   file = temporaryReadingsDb();
   await file.write([makeReading()]);
   file.db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA synchronous = OFF;
@@ -27,6 +30,7 @@ beforeEach(async () => {
     INSERT INTO reading SELECT 1, ${T0_MS} + i * 1000, i / 10.0, 1, 1, 0, 0, 0, 0 FROM n; PRAGMA wal_checkpoint(TRUNCATE)`);
   reader = openSqliteReader(file.path);
   t = await testApi({
+    log: createLog({ level: "info", write: (line) => void logged.push(line) }),
     telemetry: {
       latest: (filter) => reader.latest(filter),
       series: (query) => reader.series(query),
@@ -95,6 +99,14 @@ test("a client that stops reading an export holds no readings, so the log does n
       .filter((line) => line.startsWith("kita-3-level,")).length,
   ).toBe(ROWS);
 }, 120_000);
+
+test("a client that leaves in the middle of an export is no error of ours", async () => {
+  await pausedExport();
+  client.destroy();
+  await eventually(() => logged.some((line) => line.includes("broken off")), { timeoutMs: 10_000, what: "the export to be broken off" });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(logged.filter((line) => line.includes('"error","event"') || line.includes("request failed"))).toEqual([]);
+});
 
 test("a client that takes nothing for five minutes gives its place to others", async () => {
   await pausedExport();
