@@ -1,4 +1,5 @@
 import { flushCompileCache } from "node:module";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -42,6 +43,8 @@ const DOWN: ReadonlySet<GatewayCondition> = new Set(["offline", "silent"]);
 const SHUT_DOWN_MAX_MS = 30 * DAY_MS;
 /** The newest page of each series of a town: an eighth less time per uplink of 2,000 devices. */
 const CACHE_KIB = 32_768;
+/** On Linux a thread's own: what is acknowledged goes before what is made of it, which has the disk to wait on. */
+const THREAD_NICENESS = 10;
 const ROLLUP_HOURS = { waiting: 8, done: 200 } as const; // at a time
 /** A copy comes at most seven days late; then the key of its frame may be forgotten. */
 const KEYS_MS = 8 * DAY_MS;
@@ -285,6 +288,7 @@ if (port) {
   const data = workerData as FieldWorkerData;
   const say = (message: FromFieldWorker): void => port.postMessage(message);
   const db = openForWriting(join(data.dataFolder, "readings.db"), readingsMigrations);
+  setPriority(0, THREAD_NICENESS);
   db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   const log = createLog({ level: data.logLevel, base: { role: "field", thread: "ingest" } });
   const worker = new FieldWorker({ data, db, say, log, scripts: await VendorCodecs.open(), metrics: new Metrics() });
