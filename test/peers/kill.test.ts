@@ -12,7 +12,8 @@ const PUBLISHERS = 4;
 const PER_RUN = 25_000;
 const RUNS_MAX = 30;
 const RATE_PER_S = 2500;
-const STUCK_MS = 15_000;
+const LAST_KILL_AT = 0.75 * PER_RUN; // of a run, as far as the length of its file tells
+const STUCK_MS = 8000;
 const FULL = process.env["TORTURE"] === "full" ? 5 : 1; // times as many uplinks and kills
 const site = fieldSite({ devices: oracleDevices(PUBLISHERS * RUNS_MAX) });
 
@@ -46,9 +47,10 @@ class SteadyLoad {
     return this.acknowledged + acknowledgedAtLeast(this.files.at(-1) ?? "");
   }
 
-  /** A run is under way, past its log-ins: the load tool would wait for ever for a first connection that is refused. */
+  /** A run is past its log-ins, and the next does not begin soon: the load tool would wait for ever for a first connection that is cut. */
   get flows(): boolean {
-    return acknowledgedAtLeast(this.files.at(-1) ?? "") > 0;
+    const acknowledged = acknowledgedAtLeast(this.files.at(-1) ?? "");
+    return acknowledged > 0 && acknowledged < LAST_KILL_AT;
   }
 
   /** No run begins before `until` is over. */
@@ -129,7 +131,7 @@ async function killUnderLoad(options: {
   };
   for (const [i, victim] of victims.entries()) {
     const due = (count * (i + 1)) / (victims.length + 1);
-    await eventually(() => load.atLeast() >= due && load.flows, { timeoutMs: 60_000, what: `load before kill ${i + 1} (${victim})` });
+    await eventually(() => load.atLeast() >= due && load.flows, { timeoutMs: 120_000, what: `load before kill ${i + 1} (${victim})` });
     const struck = strike(victim);
     load.hold(struck);
     await struck;
