@@ -12,7 +12,6 @@ import { PROBLEM_TYPE, problemJson, sendProblem } from "./problem.ts";
 import { archiveRoutes } from "./routes/archive.ts";
 import { baseOrderRoutes } from "./routes/base-orders.ts";
 import { codecRoutes } from "./routes/codecs.ts";
-import { deviceRedecodeRoutes } from "./routes/device-redecode.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { diagnosisRoutes } from "./routes/diagnosis.ts";
 import { entryRoutes } from "./routes/entries.ts";
@@ -22,7 +21,7 @@ import { hookRoutes } from "./routes/hooks.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { readingRoutes } from "./routes/readings.ts";
-import { redecodeRoutes } from "./routes/redecode.ts";
+import { codecRedecodeRoutes, deviceRedecodeRoutes } from "./routes/redecode.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import { siteRoutes } from "./routes/site.ts";
 import { sourceRoutes } from "./routes/sources.ts";
@@ -51,7 +50,7 @@ const ROUTES = [
   readingRoutes,
   exportRoutes,
   codecRoutes,
-  redecodeRoutes,
+  codecRedecodeRoutes,
   sourceRoutes,
 ];
 

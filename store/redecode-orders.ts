@@ -21,24 +21,17 @@ const COLUMNS = "seq AS id, at_ms AS atMs, kind, name, from_ms AS fromMs, to_ms 
 
 /** Writes down that uplinks are to be read again; `field` begins when it sees the catalog change. */
 export function addRedecode(db: DatabaseSync, order: NewRedecode): RedecodeOrder {
+  return transaction(db, () => insertRedecode(db, order));
+}
+
+/** The same inside the caller's transaction. */
+export function insertRedecode(db: DatabaseSync, order: NewRedecode): RedecodeOrder {
   const { what } = order;
-  return transaction(db, () => {
-    const row = db
-      .prepare(
-        `INSERT INTO redecode (at_ms, kind, name, from_ms, to_ms, username, reason, cancelled_ms) VALUES (?, ?, ?, ?, ?, ?, ?, NULL) RETURNING ${COLUMNS}`,
-      )
-      .get(
-        order.atMs,
-        what.kind,
-        what.kind === "codec" ? what.codecId : what.deviceId,
-        order.fromMs,
-        order.toMs,
-        order.username,
-        order.reason,
-      ) as unknown as Row;
-    db.prepare("DELETE FROM redecode WHERE seq <= ?").run(row.id - KEPT);
-    return orderOf(row);
-  });
+  const row = db
+    .prepare(`INSERT INTO redecode (at_ms, kind, name, from_ms, to_ms, username, reason, cancelled_ms) VALUES (?, ?, ?, ?, ?, ?, ?, NULL) RETURNING ${COLUMNS}`)
+    .get(order.atMs, what.kind, what.kind === "codec" ? what.codecId : what.deviceId, order.fromMs, order.toMs, order.username, order.reason) as unknown as Row;
+  db.prepare("DELETE FROM redecode WHERE seq <= ?").run(row.id - KEPT);
+  return orderOf(row);
 }
 
 /** Undefined: no such order. An order that was cancelled before stays as it is. */

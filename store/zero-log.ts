@@ -4,6 +4,7 @@ import type { SiteFile } from "../core/wire/site-file.ts";
 import { applyEdit, type EditOutcome } from "./catalog-edits.ts";
 import { type CatalogWriting, readEntries } from "./catalog-rows.ts";
 import type { LocalEdits } from "./entry-origin.ts";
+import { insertRedecode } from "./redecode-orders.ts";
 import type { SiteIssue } from "./site-check.ts";
 
 type DeviceEntry = NonNullable<SiteFile["devices"]>[number];
@@ -34,7 +35,6 @@ export type ZeroOutcome =
   | { readonly kind: "nowhere" } // it has placements, and none of them at that time
   | Exclude<EditOutcome, { readonly kind: "done" }>;
 
-const ORDERS_KEPT = 500; // beyond, the oldest go, as with those of codecs
 const LOG_ROWS_MAX = 1000; // a sensor that is set to zero every week fills that in twenty years
 
 /** Newest first. */
@@ -76,19 +76,17 @@ export async function giveZero(writing: CatalogWriting, zero: NewZero): Promise<
         zero.by,
         zero.note,
       );
-      redecodeId = orderRedecode(db, { zero, toMs: split.toMs });
+      redecodeId = insertRedecode(db, {
+        atMs: zero.atMs,
+        what: { kind: "device", deviceId: zero.deviceId },
+        fromMs: zero.fromMs,
+        toMs: split.toMs,
+        username: zero.by,
+        reason: "zero",
+      }).id;
     },
   });
   return outcome.kind === "done" ? { kind: "done", formerMm: split.formerMm, toMs: split.toMs, redecodeId } : outcome;
-}
-
-/** Readings of that time are computed again with the new zero: `field` looks for orders. */
-function orderRedecode(db: DatabaseSync, { zero, toMs }: { zero: NewZero; toMs: number | null }): number {
-  const { lastInsertRowid } = db
-    .prepare("INSERT INTO redecode (at_ms, kind, name, from_ms, to_ms, username, reason, cancelled_ms) VALUES (?, 'device', ?, ?, ?, ?, 'zero', NULL)")
-    .run(zero.atMs, zero.deviceId, zero.fromMs, toMs, zero.by);
-  db.prepare("DELETE FROM redecode WHERE seq <= ?").run(Number(lastInsertRowid) - ORDERS_KEPT);
-  return Number(lastInsertRowid);
 }
 
 /** `plot` and `levelZeroMm` directly on a device are shorthand for a placement since ever. */

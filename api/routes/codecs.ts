@@ -7,6 +7,7 @@ import type { ApiContext } from "../context.ts";
 import { addEndpoint } from "../endpoint.ts";
 import { type ProblemIssue, sendProblem } from "../problem.ts";
 import type { Viewer } from "../visibility.ts";
+import { nameOf } from "./entries.ts";
 
 export const NO_CODEC = "There is no such codec.";
 const BUSY = { status: 503, detail: "Other codecs are being tried; ask again in a few seconds.", retryAfterS: 5 };
@@ -114,8 +115,4 @@ function summaryOf(api: ApiContext, { newest, live, at, username }: StoredCodec)
 
 function devicesOf(api: ApiContext, id: string): string[] {
   return api.catalog.current().devices.flatMap((device) => (device.profile === `codec:${id}` ? [device.id] : []));
-}
-
-export function nameOf(viewer: Viewer): string {
-  return viewer.kind === "user" ? viewer.user.username : "";
 }
